@@ -1,1 +1,31 @@
+//! workspace-server: a team's whole server in one binary.
+//!
+//! The map of the house, in the order in which a request meets it:
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`cli`], [`config`] | arguments, environment and `.env` become one checked [`config::Config`] |
+//! | [`app`] | builds everything from a `Config`, owns every task, stops in order |
+//! | [`http`] | the listener, the route tree, middleware, problem documents |
+//! | [`auth`] | who is calling: passwords, tokens, sessions, and the parameter types that decide |
+//! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
+//! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
+//! | [`error`] | the one table of HTTP errors |
+//! | [`observe`] | log set-up and every Prometheus metric |
+//! | [`clock`], [`id`], [`page`] | time that tests can move, identifiers, cursors |
+//!
+//! A feature is one folder ("slice"): `api` (HTTP) and `rt` (realtime) call `model` (validated types)
+//! and `store` (queries), which map to `entity`. Nothing else knows how a slice stores its things.
 
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod http;
+pub mod id;
+pub mod observe;
+pub mod page;
+pub mod realtime;

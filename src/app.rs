@@ -1,0 +1,182 @@
+//! From a configuration to a running server, and back to nothing in the right order.
+//!
+//! [`App::build`] opens the database, takes the addresses and starts every task; [`App::run_until`] serves until
+//! told to stop. Nothing here is global: tests run several servers in one process.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::info;
+
+use crate::auth::Auth;
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError, Settings};
+use crate::db::Db;
+use crate::db::lock::DataLock;
+use crate::http::{self, Acceptor};
+use crate::observe;
+use crate::realtime::Hub;
+
+/// How long requests in progress may take to finish after the stop signal; sockets and writes come after.
+const DRAIN: Duration = Duration::from_secs(4);
+/// How long tasks (sockets among them) may take to finish.
+const TASKS: Duration = Duration::from_secs(3);
+
+/// What slices are made of. Clones share everything.
+#[derive(Clone)]
+pub struct Services {
+    /// The checked configuration.
+    pub config: Arc<Config>,
+    /// Time.
+    pub clock: Clock,
+    /// The database.
+    pub db: Db,
+    /// Who is calling.
+    pub auth: Auth,
+    /// Channels and connections.
+    pub hub: Hub,
+    /// Owner of every task.
+    pub tasks: TaskTracker,
+    /// Cancelled when the server stops.
+    pub stop: CancellationToken,
+    /// The Prometheus recorder's text.
+    pub metrics: PrometheusHandle,
+}
+
+impl Services {
+    /// Services that hold no data, to make the API document from.
+    pub fn for_document() -> Self {
+        let config = Config::from_settings(&Settings::default()).expect("the defaults are valid");
+        Self::new(config, Clock::system(), Db::disconnected(), Auth::for_document())
+    }
+
+    fn new(config: Config, clock: Clock, db: Db, auth: Auth) -> Self {
+        Self {
+            config: Arc::new(config),
+            hub: Hub::new(clock.clone()),
+            clock,
+            db,
+            auth,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            metrics: observe::metrics::start(),
+        }
+    }
+}
+
+/// A server that has its addresses and is ready to serve.
+pub struct App {
+    services: Services,
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
+    lock: DataLock,
+}
+
+impl App {
+    /// Opens everything and takes the addresses.
+    ///
+    /// # Errors
+    /// One line that names the setting at fault.
+    pub async fn build(config: Config, clock: Clock) -> Result<Self, ConfigError> {
+        let lock = DataLock::prepare(&config.database)?;
+        let listener = bind("PORT", config.listen).await?;
+        let metrics = match config.metrics {
+            Some(address) => Some(bind("METRICS_ADDR", address).await?),
+            None => None,
+        };
+        let db = Db::open(&config.database).await?;
+        let auth = Auth::open(&config, &db, &clock).await?;
+        let services = Services::new(config, clock, db, auth);
+        Ok(Self { services, listener, metrics, lock })
+    }
+
+    /// What the server is made of.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// The address that it serves on.
+    pub fn address(&self) -> SocketAddr {
+        self.listener.local_addr().unwrap_or(self.services.config.listen)
+    }
+
+    /// The address of `/metrics`, if there is one.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|l| l.local_addr().ok())
+    }
+
+    /// Says where to go: the address, and the set-up link as long as there is no admin.
+    pub fn announce(&self) {
+        let base = format!("http://{}{}", reachable(self.address()), self.services.config.base_path);
+        info!(address = %self.address(), version = env!("CARGO_PKG_VERSION"), "Serving at {base}");
+        if let Some(address) = self.metrics_address() {
+            info!(address = %address, "Metrics at http://{}/metrics", reachable(address));
+        }
+        if let Some(token) = self.services.auth.setup_token() {
+            info!("No admin yet: open {base}/setup#{token} to make the first one. The link works once.");
+        }
+    }
+
+    /// Serves until `signal`, then stops in order: no new connections, sockets closed with 3001, requests finished,
+    /// tasks ended, queued writes committed.
+    pub async fn run_until(self, signal: impl Future<Output = ()>) {
+        let Self { services, listener, metrics, lock } = self;
+        let stop = services.stop.clone();
+        let metrics_server = metrics.map(|listener| {
+            let stop = stop.clone();
+            services.tasks.spawn(http::serve_metrics(listener, services.clone(), stop))
+        });
+        let server = poem::Server::new_with_acceptor(Acceptor::new(listener, &services.config))
+            .run_with_graceful_shutdown(http::routes(&services), stop.cancelled(), Some(DRAIN));
+        let stopping = async {
+            signal.await;
+            info!("Stopping");
+            services.hub.shutdown();
+            stop.cancel();
+        };
+        let (served, ()) = tokio::join!(server, stopping);
+        if let Err(e) = served {
+            tracing::error!(error = %e, "The listener failed");
+        }
+        drop(metrics_server);
+        services.tasks.close();
+        if tokio::time::timeout(TASKS, services.tasks.wait()).await.is_err() {
+            tracing::warn!(left = services.tasks.len(), "Some tasks did not end in time");
+        }
+        services.db.close().await;
+        drop(lock);
+        info!("Stopped");
+    }
+}
+
+async fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, ConfigError> {
+    TcpListener::bind(address).await.map_err(|e| {
+        let fix = match e.kind() {
+            std::io::ErrorKind::AddrInUse => "stop the program that has it, or choose another",
+            std::io::ErrorKind::PermissionDenied => "choose a port above 1023",
+            _ => "choose an address of this machine",
+        };
+        ConfigError::new(setting, format!("cannot listen on {address} ({e})"), fix)
+    })
+}
+
+/// The address as a browser on this machine can open it.
+fn reachable(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() { format!("localhost:{}", address.port()) } else { address.to_string() }
+}
+
+/// Completes on SIGTERM or SIGINT.
+pub async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("signals can be watched");
+    let mut interrupt = signal(SignalKind::interrupt()).expect("signals can be watched");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

@@ -1,0 +1,137 @@
+//! The command line: what the program can be asked to do.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, Command, Parser, Subcommand};
+
+use crate::app::App;
+use crate::config::{Config, ConfigError, Settings, env_file};
+use crate::observe::logging;
+
+/// A team's whole server: accounts, agenda, chat and a live view of every client.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 110, args_conflicts_with_subcommands = false)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Task>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run the server (the default)
+    Serve,
+    /// Ask a running server whether it is ready; exit code 0 if so
+    Healthcheck,
+    /// Print the OpenAPI document as JSON
+    Openapi,
+    /// Print the effective settings, secrets hidden
+    Config {
+        /// Print the table of all settings for the documentation instead
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Bring the database's schema up to date and stop
+    Migrate,
+}
+
+/// Runs what the arguments ask for. `parse` reads them, after `.env` has been put into the environment.
+pub fn run(parse: impl FnOnce() -> Cli) -> ExitCode {
+    let outcome = env_file::load(Path::new(".env")).and_then(|()| {
+        let cli = parse();
+        dispatch(cli.command.unwrap_or(Task::Serve), &cli.settings)
+    });
+    match outcome {
+        Ok(code) => code,
+        Err(e) => {
+            let _ = writeln!(std::io::stderr(), "workspace-server: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(task: Task, settings: &Settings) -> Result<ExitCode, ConfigError> {
+    match task {
+        Task::Openapi => say(crate::http::openapi_document()),
+        Task::Config { markdown: true } => say(settings_table()),
+        Task::Config { markdown: false } => {
+            Config::from_settings(settings)?;
+            say(effective(settings))
+        }
+        Task::Serve => block_on(serve(Config::from_settings(settings)?)),
+        Task::Migrate => block_on(migrate(Config::from_settings(settings)?)),
+        Task::Healthcheck => block_on(crate::http::healthcheck::run(Config::from_settings(settings)?)),
+    }
+}
+
+/// Prints to stdout; a reader that went away is no fault.
+fn say(text: impl AsRef<str>) -> Result<ExitCode, ConfigError> {
+    let _ = writeln!(std::io::stdout(), "{}", text.as_ref().trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn block_on<F: Future<Output = Result<ExitCode, ConfigError>>>(task: F) -> Result<ExitCode, ConfigError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| {
+            ConfigError::new("start", format!("no threads to be had ({e})"), "raise the process limit")
+        })?
+        .block_on(task)
+}
+
+async fn serve(config: Config) -> Result<ExitCode, ConfigError> {
+    logging::start(&config);
+    let app = App::build(config, crate::clock::Clock::system()).await?;
+    app.announce();
+    app.run_until(crate::app::stop_signal()).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn migrate(config: Config) -> Result<ExitCode, ConfigError> {
+    logging::start(&config);
+    let _lock = crate::db::lock::DataLock::prepare(&config.database)?;
+    crate::db::Db::open(&config.database).await?.close().await;
+    say("The schema is up to date.")
+}
+
+/// Every setting with an environment name, in the order of the help.
+fn settings_args() -> impl Iterator<Item = clap::Arg> {
+    let command = Settings::augment_args(Command::new("settings"));
+    command.get_arguments().filter(|a| a.get_env().is_some()).cloned().collect::<Vec<_>>().into_iter()
+}
+
+fn env_name(arg: &clap::Arg) -> String {
+    arg.get_env().map(|e| e.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The README's table of settings.
+fn settings_table() -> String {
+    let mut table = String::from("| setting | default | meaning |\n|---|---|---|\n");
+    for arg in settings_args() {
+        let default = arg
+            .get_default_values()
+            .first()
+            .map(|d| format!("`{}`", d.to_string_lossy()))
+            .unwrap_or_default();
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        table.push_str(&format!("| `{}` | {default} | {help} |\n", env_name(&arg)));
+    }
+    table
+}
+
+/// The settings in force, one `NAME=value` a line.
+fn effective(settings: &Settings) -> String {
+    let values = settings.pairs();
+    let mut text = String::new();
+    for arg in settings_args() {
+        let name = env_name(&arg);
+        let value = values.iter().find(|(n, _)| *n == name).and_then(|(_, v)| v.as_deref()).unwrap_or("");
+        let shown = if arg.is_hide_env_values_set() && !value.is_empty() { "[hidden]" } else { value };
+        text.push_str(&format!("{name}={shown}\n"));
+    }
+    text
+}

@@ -1,0 +1,78 @@
+//! Schema versions: append-only SQL files, one per slice and change.
+//!
+//! A released file is never edited; a change is a new file at the end of [`ALL`].
+
+use std::path::Path;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm_migration::async_trait::async_trait;
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
+
+use crate::config::ConfigError;
+
+/// Every migration in order: name and SQL.
+const ALL: &[(&str, &str)] = &[("m0001_accounts", include_str!("migrations/m0001_accounts.sql"))];
+
+/// Applies what is missing.
+///
+/// # Errors
+/// One line when the database is newer than this program, or a statement fails.
+pub async fn apply(db: &DatabaseConnection, path: &Path) -> Result<(), ConfigError> {
+    let fault = |e: DbErr| {
+        ConfigError::new(
+            "DATABASE_PATH",
+            format!("the schema of `{}` cannot be brought up to date ({e})", path.display()),
+            "restore a backup or report this line",
+        )
+    };
+    let applied = Migrator::get_migration_models(db).await.map_err(fault)?;
+    let unknown = applied.iter().find(|m| !ALL.iter().any(|(name, _)| *name == m.version));
+    if let Some(newer) = unknown {
+        return Err(ConfigError::new(
+            "DATABASE_PATH",
+            format!("`{}` was written by a newer version (schema `{}`)", path.display(), newer.version),
+            "start that version, or restore a backup made by this one",
+        ));
+    }
+    Migrator::up(db, None).await.map_err(fault)
+}
+
+/// Names of the migrations that `db` has not had yet.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn pending(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    let pending = Migrator::get_pending_migrations_read_only(db).await?;
+    Ok(pending.iter().map(|m| m.name().to_owned()).collect())
+}
+
+struct Migrator;
+
+#[async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        ALL.iter().map(|&(name, sql)| Box::new(SqlFile { name, sql }) as Box<dyn MigrationTrait>).collect()
+    }
+}
+
+struct SqlFile {
+    name: &'static str,
+    sql: &'static str,
+}
+
+impl MigrationName for SqlFile {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for SqlFile {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.get_connection().execute_unprepared(self.sql).await.map(drop)
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}

@@ -1,0 +1,159 @@
+//! The two doors to the database: [`Db::read`] for queries, [`Db::write`] for changes.
+//!
+//! Owns connections, pragmas, migrations and group commit. What is stored, and the queries, belong to
+//! the slices' `store` modules.
+
+pub mod lock;
+pub mod migrations;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+
+pub use writer::Tx;
+use writer::Writer;
+
+use crate::config::ConfigError;
+
+/// How long a connection waits for another process's lock.
+const BUSY_TIMEOUT_MS: &str = "5000";
+/// Readers at once. Each has its own thread; more than this only queue on the same two to four cores.
+const READERS: u32 = 4;
+
+/// Handle to the database; clones share it.
+#[derive(Clone, Debug)]
+pub struct Db {
+    read: DatabaseConnection,
+    writer: Writer,
+    path: PathBuf,
+}
+
+impl Db {
+    /// Opens the database, makes it when it is not there, and applies migrations.
+    ///
+    /// # Errors
+    /// One line that names the setting when the directory or file cannot be used, or when a newer
+    /// version of the program wrote it.
+    pub async fn open(path: &Path) -> Result<Self, ConfigError> {
+        let fault = |e: DbErr| {
+            ConfigError::new(
+                "DATABASE_PATH",
+                format!("cannot use `{}` ({e})", path.display()),
+                "name a SQLite file that can be read and written",
+            )
+        };
+        prepare_file(path)?;
+        let write = connect(path, 1, false).await.map_err(fault)?;
+        migrations::apply(&write, path).await?;
+        let read = connect(path, READERS, true).await.map_err(fault)?;
+        Ok(Self { read, writer: Writer::start(write), path: path.to_owned() })
+    }
+
+    /// The read-only pool.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// Runs `job` in the one writer and returns when what it wrote is durable.
+    ///
+    /// Jobs that arrive together share one commit. A job that returns an error leaves no trace, and the
+    /// others of its commit stay. No network or other wait belongs in a job: everybody else's writes
+    /// wait behind it.
+    ///
+    /// # Errors
+    /// The job's own error, or a [`DbErr`] when the commit failed or the writer is overloaded or gone.
+    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbErr> + Send + 'static,
+        F: for<'c> FnOnce(&'c Tx) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
+        self.writer.run(job).await
+    }
+
+    /// Jobs that wait for the writer now.
+    pub fn write_queue_depth(&self) -> usize {
+        self.writer.depth()
+    }
+
+    /// Bytes of the database file and its write-ahead log.
+    pub fn size_bytes(&self) -> u64 {
+        let wal = self.path.with_extension(match self.path.extension() {
+            Some(ext) => format!("{}-wal", ext.to_string_lossy()),
+            None => "-wal".to_owned(),
+        });
+        [&self.path, &wal].iter().filter_map(|p| std::fs::metadata(p).ok()).map(|m| m.len()).sum()
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Finishes what is queued, then closes every connection.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        // The handle may be cloned; closing by reference ends the pool for all of them.
+        if let Err(e) = self.read.close_by_ref().await {
+            tracing::warn!(error = %e, "Could not close the read pool");
+        }
+    }
+}
+
+/// Makes missing directories and proves that the file can be written, so that the fault is clear.
+fn prepare_file(path: &Path) -> Result<(), ConfigError> {
+    let fix = "name a file in a directory that this user may write";
+    if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        std::fs::create_dir_all(dir).map_err(|e| {
+            ConfigError::new(
+                "DATABASE_PATH",
+                format!("cannot make the directory `{}` ({e})", dir.display()),
+                fix,
+            )
+        })?;
+    }
+    if path.is_dir() {
+        return Err(ConfigError::new(
+            "DATABASE_PATH",
+            format!("`{}` is a directory", path.display()),
+            "name a file",
+        ));
+    }
+    std::fs::OpenOptions::new().append(true).create(true).open(path).map(drop).map_err(|e| {
+        ConfigError::new("DATABASE_PATH", format!("cannot write `{}` ({e})", path.display()), fix)
+    })
+}
+
+async fn connect(path: &Path, connections: u32, read_only: bool) -> Result<DatabaseConnection, DbErr> {
+    let file = path.to_owned();
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |o| {
+            // The order is that of execution: whoever meets a lock in the first statement must wait.
+            let o = o
+                .filename(&file)
+                .in_memory(false)
+                .shared_cache(false)
+                .pragma("busy_timeout", BUSY_TIMEOUT_MS);
+            let o =
+                o.pragma("journal_mode", "WAL").pragma("synchronous", "FULL").pragma("foreign_keys", "ON");
+            let o =
+                o.pragma("temp_store", "MEMORY").pragma("cache_size", "-16000").statement_cache_capacity(256);
+            if read_only { o.pragma("query_only", "ON") } else { o }
+        });
+    Database::connect(options).await
+}
+
+impl Db {
+    /// A handle without a database, for what only needs its type.
+    pub fn disconnected() -> Self {
+        Self { read: DatabaseConnection::default(), writer: Writer::closed(), path: PathBuf::new() }
+    }
+}

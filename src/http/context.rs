@@ -1,0 +1,181 @@
+//! The outermost layer: what every request gets, and what every response tells.
+//!
+//! Before: request id, sender's address, identity. After: problem documents, security and CORS headers, one log
+//! line, the request metrics.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use poem::http::{HeaderValue, Method, StatusCode};
+use poem::{Endpoint, IntoResponse, Middleware, PathPattern, Request, Response, Result};
+use tracing::info;
+
+use super::{cors::Cors, headers, identify, peer, problems};
+use crate::app::Services;
+use crate::auth::Sender;
+use crate::observe::metrics;
+
+/// Id of a request, in its log line and in the response's `X-Request-Id`.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub Arc<str>);
+
+/// The middleware.
+pub struct Context {
+    services: Services,
+    cors: Arc<Cors>,
+}
+
+impl Context {
+    pub fn new(services: &Services) -> Self {
+        Self { services: services.clone(), cors: Arc::new(Cors::new(&services.config.cors_origins)) }
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for Context {
+    type Output = ContextEndpoint<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        ContextEndpoint { inner, services: self.services.clone(), cors: self.cors.clone() }
+    }
+}
+
+pub struct ContextEndpoint<E> {
+    inner: E,
+    services: Services,
+    cors: Arc<Cors>,
+}
+
+impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let start = Instant::now();
+        let (peer, secure) = peer::of(&request, &self.services.config.trusted_proxies);
+        let id = request_id(&request, &self.services);
+        let trace = Trace::of(&request);
+        let sender = identify::sender(&request, &self.services.auth);
+        let user = match &sender {
+            Sender::Known(identity) => Some(identity.user_id),
+            _ => None,
+        };
+        let method = request.method().clone();
+        let origin = request.headers().get("origin").cloned();
+        let preflight = self.cors.preflight(&request);
+        request.set_data(peer);
+        request.set_data(secure);
+        request.set_data(RequestId(id.clone()));
+        request.set_data(sender);
+
+        let (mut response, pattern) = match preflight {
+            Some(response) => (response, None),
+            None => match self.inner.call(request).await {
+                Ok(output) => {
+                    let response = output.into_response();
+                    let pattern = response.data::<PathPattern>().cloned();
+                    (response, pattern)
+                }
+                Err(error) => {
+                    let pattern = error.data::<PathPattern>().cloned();
+                    (problems::respond(error), pattern)
+                }
+            },
+        };
+        self.cors.apply(origin.as_ref(), response.headers_mut());
+        headers::apply(response.headers_mut(), secure);
+        insert(&mut response, "x-request-id", &id);
+        insert(&mut response, "server-timing", &trace.server_timing());
+
+        let took = start.elapsed();
+        let status = response.status();
+        let route = route_label(pattern.as_ref(), status);
+        metrics::http_request(method_label(&method), route, status.as_u16(), took);
+        let duration_ms = took.as_secs_f64() * 1e3;
+        info!(
+            request.id = %id,
+            trace.id = trace.id(),
+            user.id = user.map(tracing::field::display),
+            peer.address = %peer.0,
+            method = method.as_str(),
+            route,
+            status = status.as_u16(),
+            duration_ms,
+            "{method} {route} {} in {duration_ms:.1} ms",
+            status.as_u16(),
+        );
+        Ok(response)
+    }
+}
+
+fn insert(response: &mut Response, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// The route's pattern, or one word for all that matches none: a label must come from a closed set.
+fn route_label(pattern: Option<&PathPattern>, status: StatusCode) -> &str {
+    match pattern {
+        Some(pattern) if status != StatusCode::NOT_FOUND || !pattern.0.ends_with("/*--poem-rest") => {
+            &pattern.0
+        }
+        _ => "<unknown>",
+    }
+}
+
+/// Methods we serve; others share one label.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "<other>",
+    }
+}
+
+/// The caller's `X-Request-Id` when it is harmless, otherwise a new one.
+fn request_id(request: &Request, services: &Services) -> Arc<str> {
+    let given = request.headers().get("x-request-id").and_then(|v| v.to_str().ok());
+    let harmless = |id: &&str| {
+        (8..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    match given.filter(harmless) {
+        Some(id) => id.into(),
+        None => crate::id::new(&services.clock).to_string().into(),
+    }
+}
+
+/// A W3C trace context: continued when the caller sent one, so that its telemetry can be joined with our log.
+struct Trace(String);
+
+impl Trace {
+    fn of(request: &Request) -> Self {
+        let given = request.headers().get("traceparent").and_then(|v| v.to_str().ok()).filter(|v| {
+            let parts: Vec<&str> = v.split('-').collect();
+            let hex =
+                |s: &str, n: usize| s.len() == n && s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+            parts.len() == 4 && parts[0] == "00" && hex(parts[1], 32) && hex(parts[2], 16) && hex(parts[3], 2)
+        });
+        Self(given.map_or_else(
+            || {
+                let random = uuid::Uuid::now_v7().simple().to_string();
+                let span = &crate::id::digest(&random)[..8];
+                let span: String = span.iter().map(|b| format!("{b:02x}")).collect();
+                format!("00-{random}-{span}-01")
+            },
+            str::to_owned,
+        ))
+    }
+
+    fn id(&self) -> &str {
+        &self.0[3..35]
+    }
+
+    fn server_timing(&self) -> String {
+        format!("traceparent;desc=\"{}\"", self.0)
+    }
+}

@@ -1,0 +1,81 @@
+//! The route tree on one screen, and what every request passes on its way.
+//!
+//! Owns listener, middleware, problem documents for what the framework refuses, and the API document.
+//! What an operation does belongs to its slice's `api`.
+
+mod acceptor;
+mod body;
+mod context;
+mod cors;
+mod docs;
+mod headers;
+pub mod healthcheck;
+pub mod identify;
+mod peer;
+mod problems;
+
+use poem::{Endpoint, EndpointExt, Response, Route};
+use poem_openapi::OpenApiService;
+use tokio_util::sync::CancellationToken;
+
+pub use acceptor::Acceptor;
+pub use context::RequestId;
+pub use peer::{Peer, Secure};
+
+use crate::app::Services;
+
+/// Everything on the main port, in the order of reading: middleware outside, routes inside.
+pub fn routes(services: &Services) -> impl Endpoint + use<> {
+    let api = api(services);
+    let document = Document { json: api.spec(), yaml: api.spec_yaml(), ui: api.swagger_ui_html() };
+    let tree = Route::new()
+        .at("/api/openapi.json", docs::json(&document))
+        .at("/api/openapi.yaml", docs::yaml(&document))
+        .nest("/api", body::limited(api))
+        .nest("/docs", docs::ui(&document))
+        .with(context::Context::new(services));
+    match services.config.base_path.as_str() {
+        "" => tree.map_to_response().boxed(),
+        base => Route::new().nest(base, tree).map_to_response().boxed(),
+    }
+}
+
+/// Every slice's operations, under one document.
+fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
+    let _ = services;
+    let slices = ();
+    OpenApiService::new(slices, "workspace-server", env!("CARGO_PKG_VERSION"))
+        .description("Accounts, agenda, chat and the fleet of connected clients. Errors are RFC 9457 problem documents.")
+        .server(format!("{}/api", services.config.base_path))
+}
+
+/// The API document in its forms.
+struct Document {
+    json: String,
+    yaml: String,
+    ui: String,
+}
+
+/// The OpenAPI document, as committed in `openapi/openapi.json`.
+pub fn openapi_document() -> String {
+    api(&Services::for_document()).spec()
+}
+
+/// Serves `/metrics` on its own listener, so that it is never published by accident.
+pub async fn serve_metrics(listener: tokio::net::TcpListener, services: Services, stop: CancellationToken) {
+    let handle = services.metrics.clone();
+    let page = Route::new().at(
+        "/metrics",
+        poem::endpoint::make_sync(move |_| {
+            crate::observe::metrics::collect();
+            Response::builder().content_type("text/plain; version=0.0.4; charset=utf-8").body(handle.render())
+        }),
+    );
+    let acceptor = Acceptor::new(listener, &services.config);
+    let served = poem::Server::new_with_acceptor(acceptor)
+        .run_with_graceful_shutdown(page, stop.cancelled(), Some(std::time::Duration::from_secs(1)))
+        .await;
+    if let Err(e) = served {
+        tracing::error!(error = %e, "The metrics listener failed");
+    }
+}

@@ -1,0 +1,34 @@
+//! Log lines on stdout: JSON for machines, text for people.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::config::{Config, LogFormat};
+
+/// Starts logging. Later calls change nothing, so that several servers may live in one test process.
+pub fn start(config: &Config) {
+    let filter: Targets = config.log_filter.parse().unwrap_or_default();
+    // Libraries speak only when something is wrong, whatever the filter says of us.
+    let quiet = ["sqlx", "sea_orm", "sea_orm_migration", "hyper", "h2", "poem", "tungstenite"];
+    let filter = quiet.iter().fold(filter, |f, target| f.with_target(*target, tracing::Level::WARN));
+    let text = match config.log_format {
+        LogFormat::Auto => std::io::stdout().is_terminal(),
+        LogFormat::Json => false,
+        LogFormat::Text => true,
+    };
+    let layer = if text {
+        tracing_subscriber::fmt::layer().with_target(false).boxed()
+    } else {
+        tracing_subscriber::fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .boxed()
+    };
+    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+}

@@ -1,0 +1,6 @@
+//! Every integration test, in one binary: each file is a feature, entered by the front door.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod support;
+
+mod start;
