@@ -1,0 +1,51 @@
+# The commands of this repository. `make` alone lists them.
+CARGO ?= cargo
+NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+
+.DEFAULT_GOAL := help
+.PHONY: help run server-dev test test-deps check fmt clippy docs shellcheck drift generate
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build and start the server on port 8060
+	$(CARGO) run
+
+server-dev: run ## Another name for run
+
+test: test-deps ## Install what the tests need, then run all of them
+ifdef NEXTEST
+	$(CARGO) nextest run $(FILTER)
+else
+	$(CARGO) test --lib --bins --tests -- $(FILTER)
+endif
+	$(CARGO) test --quiet --doc
+
+test-deps: ## Install what the tests need (Debian packages, npm and Python packages)
+	@scripts/install-test-deps.sh
+
+check: fmt clippy docs shellcheck drift ## Format, lints, docs, shell scripts, generated files: everything but the tests
+
+fmt:
+	$(CARGO) fmt --check
+
+clippy:
+	$(CARGO) clippy --all-targets -- -D warnings
+
+docs:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
+
+shellcheck: test-deps
+	shellcheck .ci/run scripts/*.sh
+
+drift: ## Compare what is committed with what the code generates
+ifdef NEXTEST
+	$(CARGO) nextest run drift::
+else
+	$(CARGO) test --test main -- drift::
+endif
+
+generate: ## Write again what is committed and generated: the settings table in README.md
+	$(CARGO) build
+	scripts/generate.sh "$(TARGET_DIR)/debug/workspace-server"

@@ -1,0 +1,86 @@
+//! What is committed is what the code gives: generated files, documents, and the rules of the repository.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tokio::process::Command;
+use workspace_server::realtime::{Disconnect, Error};
+
+use crate::support::programs::{self, root};
+
+/// Past this many lines a file holds more than one noun.
+const MOST_LINES: usize = 500;
+
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+async fn server(args: &[&str]) -> String {
+    programs::run(Command::new(env!("CARGO_BIN_EXE_workspace-server")).args(args).env_clear(), 30).await
+}
+
+#[tokio::test]
+async fn the_readme_has_every_setting() {
+    let table = server(&["config", "--markdown"]).await;
+    assert!(table.contains("JWT_SECRET") && table.lines().count() > 15, "{table}");
+    let readme = read("README.md");
+    let (_, rest) = readme.split_once("<!-- settings: begin (written by `make generate`) -->\n").unwrap();
+    let (written, _) = rest.split_once("<!-- settings: end -->").unwrap();
+    assert!(written == table, "the table of settings in README.md is not that of this code: `make generate`");
+}
+
+#[tokio::test]
+async fn asyncapi_yaml_is_valid_and_names_every_code() {
+    let printed = programs::run(Command::new("node").arg(programs::js("asyncapi.mjs")), 60).await;
+    let document: Value = serde_json::from_str(&printed).unwrap();
+    let pairs =
+        |name: &str| -> BTreeSet<(u32, String)> { serde_json::from_value(document[name].clone()).unwrap() };
+    let errors: BTreeSet<_> = Error::ALL.iter().map(|error| (error.code, error.message.to_owned())).collect();
+    assert_eq!(pairs("errors"), errors);
+    let disconnects: BTreeSet<_> =
+        Disconnect::ALL.iter().map(|end| (u32::from(end.code), end.reason.to_owned())).collect();
+    assert_eq!(pairs("disconnects"), disconnects);
+}
+
+/// Every committed file, by its path from the root.
+async fn committed() -> Vec<PathBuf> {
+    let listed = programs::run(Command::new("git").args(["ls-files", "-z"]).current_dir(root()), 30).await;
+    listed.split_terminator('\0').map(PathBuf::from).filter(|path| root().join(path).is_file()).collect()
+}
+
+#[tokio::test]
+async fn source_files_stay_short() {
+    let sources = committed().await.into_iter().filter(|path| {
+        let kind = path.extension().and_then(|extension| extension.to_str());
+        matches!(kind, Some("rs" | "js" | "mjs" | "css" | "hbs" | "py" | "sh"))
+            && !path.starts_with("dashboard/vendor")
+    });
+    let long: Vec<_> = sources
+        .filter_map(|path| {
+            let lines = fs::read_to_string(root().join(&path)).unwrap().lines().count();
+            (lines > MOST_LINES).then(|| format!("{} has {lines} lines", path.display()))
+        })
+        .collect();
+    assert!(long.is_empty(), "longer than {MOST_LINES} lines: {long:#?}");
+}
+
+/// Where packages come from is the machine's own setting: only Cargo's lockfiles name it.
+#[tokio::test]
+async fn no_file_names_a_package_registry() {
+    let hosts = [
+        ["registry.", "npmjs.org"].concat(),
+        ["files.", "pythonhosted.org"].concat(),
+        ["pypi", ".org/simple"].concat(),
+    ];
+    for path in committed().await {
+        let Ok(text) = fs::read_to_string(root().join(&path)) else { continue };
+        if path.file_name() == Some(Path::new("Cargo.lock").as_os_str()) {
+            continue;
+        }
+        for host in &hosts {
+            assert!(!text.contains(host), "{} names {host}", path.display());
+        }
+    }
+}

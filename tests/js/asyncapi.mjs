@@ -1,0 +1,27 @@
+// Checks openapi/asyncapi.yaml with AsyncAPI's own parser, and prints what the Rust test compares with the code:
+// channel addresses, rpc methods, error and disconnect codes.
+import { readFileSync } from 'node:fs';
+import { Parser } from '@asyncapi/parser';
+
+const file = new URL('../../openapi/asyncapi.yaml', import.meta.url);
+const { document, diagnostics } = await new Parser().parse(readFileSync(file, 'utf8'));
+// Severity 0 is an error, 1 a warning; the rest is advice, such as that 3.1 exists.
+const faults = diagnostics.filter(({ severity }) => severity <= 1);
+for (const { severity, path, message } of faults) console.error(severity === 0 ? 'error' : 'warning', path.join('.'), message);
+if (!document || faults.length > 0) process.exit(1);
+
+const raw = document.json().components.schemas;
+// The document is checked whole: a schema without the meaning of a code, or the reverse, is a fault as well.
+const codes = (schema) => Object.entries(schema['x-meaning']).map(([code, meaning]) => [Number(code), meaning]);
+for (const schema of [raw.ErrorCode, raw.DisconnectCode]) {
+  if (String(codes(schema).map(([code]) => code)) !== String(schema.enum)) {
+    console.error('codes without a meaning, or the reverse:', schema.enum);
+    process.exit(1);
+  }
+}
+console.log(JSON.stringify({
+  channels: document.channels().all().map((channel) => channel.address()),
+  rpc: raw.Rpc.properties.method.enum,
+  errors: codes(raw.ErrorCode),
+  disconnects: codes(raw.DisconnectCode),
+}));
