@@ -12,7 +12,7 @@
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
 //! | [`error`] | the one table of HTTP errors |
 //! | [`observe`] | log set-up and every Prometheus metric |
-//! | [`clock`], [`id`], [`page`] | time that tests can move, identifiers, cursors |
+//! | [`clock`], [`timestamp`], [`id`], [`page`] | time that tests can move and how it is written, identifiers, cursors |
 //!
 //! A feature is one folder ("slice"): `api` (HTTP) and `rt` (realtime) call `model` (validated types)
 //! and `store` (queries), which map to `entity`. Nothing else knows how a slice stores its things.
@@ -29,3 +29,4 @@ pub mod id;
 pub mod observe;
 pub mod page;
 pub mod realtime;
+pub mod timestamp;
