@@ -13,8 +13,9 @@ pub mod healthcheck;
 pub mod identify;
 mod peer;
 mod problems;
+mod ws;
 
-use poem::{Endpoint, EndpointExt, Response, Route};
+use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::OpenApiService;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +34,8 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
         .at("/api/openapi.yaml", docs::yaml(&document))
         .nest("/api", body::limited(api))
         .nest("/docs", docs::ui(&document))
+        .at("/chat", get(ws::endpoint(services)))
+        .at("/connection/websocket", get(ws::endpoint(services)))
         .with(context::Context::new(services));
     match services.config.base_path.as_str() {
         "" => tree.map_to_response().boxed(),

@@ -5,7 +5,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use metrics::{counter, histogram};
+use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Bounds of every latency histogram, in seconds: 0.5 ms to 10 s.
@@ -61,3 +61,45 @@ pub fn connection_refused() {
 
 /// Brings up to date what is measured only when somebody looks.
 pub fn collect() {}
+
+/// A client connected over WebSocket.
+pub fn ws_connected() {
+    gauge!("workspace_realtime_connections").increment(1.0);
+}
+
+/// A client's WebSocket ended with `code`, one of the protocol's.
+pub fn ws_disconnected(code: u16) {
+    gauge!("workspace_realtime_connections").decrement(1.0);
+    counter!("workspace_realtime_disconnects_total", "code" => code.to_string()).increment(1);
+}
+
+/// A connect command was refused.
+pub fn connect_refused(reason: &'static str) {
+    counter!("workspace_realtime_connects_refused_total", "reason" => reason).increment(1);
+}
+
+/// A command arrived.
+pub fn message_in(kind: &'static str) {
+    counter!("workspace_realtime_commands_total", "kind" => kind).increment(1);
+}
+
+/// Frames were written to a socket.
+pub fn message_out(messages: usize, bytes: usize) {
+    counter!("workspace_realtime_messages_sent_total").increment(messages as u64);
+    counter!("workspace_realtime_sent_bytes_total").increment(bytes as u64);
+}
+
+/// A publication was put into the queues of all its subscribers.
+pub fn fanout_seconds(took: Duration) {
+    histogram!("workspace_realtime_fanout_duration_seconds").record(took);
+}
+
+/// A client was disconnected because it does not read.
+pub fn slow_disconnect() {
+    counter!("workspace_realtime_slow_disconnects_total").increment(1);
+}
+
+/// Bytes that waited for a client when it was disconnected as too slow.
+pub fn queue_dropped_bytes(bytes: usize) {
+    counter!("workspace_realtime_dropped_bytes_total").increment(bytes as u64);
+}

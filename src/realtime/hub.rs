@@ -1,54 +1,365 @@
-//! Who listens to what.
+//! Who is connected, and who listens to what.
+//!
+//! The hub only passes on: what is true stands in the database. Nothing in here waits; every lock is held for
+//! a few instructions a subscriber and never across an await.
 
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Instant;
+
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 use uuid::Uuid;
 
-use super::{Disconnect, Publication};
+use super::connection::Connection;
+use super::protocol::{self, Event};
+use super::{ClientInfo, Disconnect, Error, Namespace, Publication};
+use crate::auth::Credential;
 use crate::clock::Clock;
+use crate::observe::metrics;
+
+/// Channels that one connection may listen to.
+pub const CHANNELS_PER_CONNECTION: usize = 128;
+/// Longest channel name in bytes.
+pub const CHANNEL_NAME: usize = 255;
+/// Code of the unsubscribe push: ended by the server, and subscribing again will not help.
+pub const UNSUBSCRIBED_BY_SERVER: u32 = 2000;
 
 /// Channels and connections of this server. Clones share it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Hub {
-    _clock: Clock,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    clock: Clock,
+    connections: RwLock<HashMap<String, Arc<Connection>>>,
+    channels: RwLock<HashMap<Arc<str>, Arc<Channel>>>,
+    namespaces: RwLock<Vec<Arc<dyn Namespace>>>,
+    stopping: AtomicBool,
+}
+
+/// A channel exists as long as somebody listens.
+struct Channel {
+    name: Arc<str>,
+    presence: AtomicBool,
+    members: Mutex<HashMap<String, Subscriber>>,
+}
+
+struct Subscriber {
+    connection: Arc<Connection>,
+    /// Whether it wants to be told who comes and goes.
+    join_leave: bool,
+    /// What was published while it is still catching up; `None` once it is live.
+    held: Option<Vec<(u64, Utf8Bytes)>>,
+}
+
+/// Sizes of the hub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HubStats {
+    /// Connected clients.
+    pub connections: usize,
+    /// Accounts with at least one of them.
+    pub users: usize,
+    /// Channels with a subscriber.
+    pub channels: usize,
+    /// Subscriptions in all channels.
+    pub subscriptions: usize,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hub").field(&self.stats()).finish()
+    }
+}
+
+impl Channel {
+    fn members(&self) -> MutexGuard<'_, HashMap<String, Subscriber>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells those who want to know that somebody came or went.
+    fn tell(&self, event: &Event<'_>, about: &str) {
+        if !self.presence.load(Ordering::Relaxed) {
+            return;
+        }
+        let members = self.members();
+        let mut listeners = members.values().filter(|s| s.join_leave && s.connection.id != about).peekable();
+        if listeners.peek().is_some() {
+            let frame = protocol::push(&self.name, event);
+            listeners.for_each(|s| s.connection.push(frame.clone()));
+        }
+    }
 }
 
 impl Hub {
     /// A hub without connections.
     pub fn new(clock: Clock) -> Self {
-        Self { _clock: clock }
+        let inner = Inner {
+            clock,
+            connections: RwLock::default(),
+            channels: RwLock::default(),
+            namespaces: RwLock::default(),
+            stopping: AtomicBool::new(false),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
-    /// Sends `publication` to every subscriber of `channel`. Never blocks: who cannot keep up is disconnected.
+    /// Adds a kind of channel.
+    pub fn register(&self, namespace: Arc<dyn Namespace>) {
+        self.inner.namespaces.write().expect("no panic while held").push(namespace);
+    }
+
+    /// The kind of `name`: what stands before its first `separator`.
+    pub(super) fn namespace(&self, name: &str, separator: char) -> Option<Arc<dyn Namespace>> {
+        let prefix = name.split_once(separator).map_or(name, |(prefix, _)| prefix);
+        let namespaces = self.inner.namespaces.read().expect("no panic while held");
+        namespaces.iter().find(|n| n.prefix() == prefix).cloned()
+    }
+
+    /// Sends `publication` to every subscriber of `channel`, encoded once. Never blocks: who cannot keep up is
+    /// disconnected and recovers from the database.
+    ///
+    /// Publications of one channel must be published in the order of their offsets.
     pub fn publish(&self, channel: &str, publication: Publication) {
-        let _ = (channel, publication);
+        let Some(channel) = self.channel(channel) else { return };
+        let start = Instant::now();
+        let frame = protocol::push(&channel.name, &Event::Pub(&publication));
+        for subscriber in channel.members().values_mut() {
+            match &mut subscriber.held {
+                Some(held) => held.push((publication.offset, frame.clone())),
+                None => subscriber.connection.push(frame.clone()),
+            }
+        }
+        metrics::fanout_seconds(start.elapsed());
+    }
+
+    /// Sends `publication` to one connection, as if published in `channel`; false when there is none of that id.
+    pub fn publish_to_client(&self, client: &str, channel: &str, publication: &Publication) -> bool {
+        let connection = self.connection(client);
+        if let Some(connection) = &connection {
+            connection.push(protocol::push(channel, &Event::Pub(publication)));
+        }
+        connection.is_some()
     }
 
     /// Ends every connection of an account.
     pub fn disconnect_user(&self, user: Uuid, why: Disconnect) {
-        let _ = (user, why);
+        self.close_where(why, |c| c.identity.user_id == user);
     }
 
     /// Ends every connection of a session or API token.
     pub fn disconnect_credential(&self, id: Uuid, why: Disconnect) {
-        let _ = (id, why);
+        self.close_where(why, |c| match &c.identity.credential {
+            Credential::Session { id: session, .. } => *session == id,
+            Credential::ApiToken { id: token, .. } => *token == id,
+        });
     }
 
     /// Ends one connection; false when there is none of that id.
     pub fn disconnect_client(&self, client: &str, why: Disconnect) -> bool {
-        let _ = (client, why);
-        false
+        self.connection(client).map(|c| c.close(why)).is_some()
     }
 
-    /// Ends an account's subscriptions to `channel` with a push that says why.
+    /// Ends an account's subscriptions to `channel` with a push that says so.
     pub fn unsubscribe_user(&self, user: Uuid, channel: &str) {
-        let _ = (user, channel);
+        let Some(found) = self.channel(channel) else { return };
+        let gone: Vec<Arc<Connection>> = found
+            .members()
+            .values()
+            .filter(|s| s.connection.identity.user_id == user)
+            .map(|s| s.connection.clone())
+            .collect();
+        let event = Event::Unsubscribe { code: UNSUBSCRIBED_BY_SERVER, reason: "server unsubscribe" };
+        for connection in gone {
+            self.unsubscribe(&connection, channel);
+            connection.push(protocol::push(channel, &event));
+        }
     }
 
     /// Whether the account has a connection now.
     pub fn is_online(&self, user: Uuid) -> bool {
-        let _ = user;
-        false
+        self.inner
+            .connections
+            .read()
+            .expect("no panic while held")
+            .values()
+            .any(|c| c.identity.user_id == user)
+    }
+
+    /// Every connection, in no order.
+    pub fn connections(&self) -> Vec<Arc<Connection>> {
+        self.inner.connections.read().expect("no panic while held").values().cloned().collect()
+    }
+
+    /// One connection.
+    pub fn connection(&self, client: &str) -> Option<Arc<Connection>> {
+        self.inner.connections.read().expect("no panic while held").get(client).cloned()
+    }
+
+    /// How many listen to `channel`.
+    pub fn subscribers(&self, channel: &str) -> usize {
+        self.channel(channel).map_or(0, |c| c.members().len())
+    }
+
+    /// Sizes of the hub, counted now.
+    pub fn stats(&self) -> HubStats {
+        let (connections, users) = {
+            let connections = self.inner.connections.read().expect("no panic while held");
+            let users: HashSet<Uuid> = connections.values().map(|c| c.identity.user_id).collect();
+            (connections.len(), users.len())
+        };
+        let channels = self.inner.channels.read().expect("no panic while held");
+        let subscriptions = channels.values().map(|c| c.members().len()).sum();
+        HubStats { connections, users, channels: channels.len(), subscriptions }
     }
 
     /// Closes every connection with [`Disconnect::SHUTDOWN`] and takes no new ones.
-    pub fn shutdown(&self) {}
+    pub fn shutdown(&self) {
+        self.inner.stopping.store(true, Ordering::SeqCst);
+        self.close_where(Disconnect::SHUTDOWN, |_| true);
+        // They hold this hub: let go, so that all of it can be freed.
+        self.inner.namespaces.write().expect("no panic while held").clear();
+    }
+
+    /// The time by the server's clock.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Adds a connection.
+    ///
+    /// # Errors
+    /// When the server is stopping.
+    pub(super) fn enter(&self, connection: &Arc<Connection>) -> Result<(), Disconnect> {
+        self.inner
+            .connections
+            .write()
+            .expect("no panic while held")
+            .insert(connection.id.clone(), connection.clone());
+        // Looked at after the insert: either this sees the flag, or `shutdown` sees the connection.
+        if self.inner.stopping.load(Ordering::SeqCst) { Err(Disconnect::SHUTDOWN) } else { Ok(()) }
+    }
+
+    /// Removes a connection and its subscriptions.
+    pub(super) fn leave(&self, connection: &Arc<Connection>) {
+        for channel in connection.channels() {
+            self.unsubscribe(connection, &channel);
+        }
+        self.inner.connections.write().expect("no panic while held").remove(&connection.id);
+    }
+
+    /// Begins a subscription: from now on what is published is held back for it.
+    ///
+    /// # Errors
+    /// 105 when it listens already, 106 with too many channels.
+    pub(super) fn subscribe(
+        &self,
+        connection: &Arc<Connection>,
+        channel: &str,
+        join_leave: bool,
+    ) -> Result<(), Error> {
+        let mut channels = self.inner.channels.write().expect("no panic while held");
+        let entry = match channels.get(channel) {
+            Some(entry) => entry.clone(),
+            None => {
+                let name: Arc<str> = channel.into();
+                let entry = Arc::new(Channel {
+                    name: name.clone(),
+                    presence: false.into(),
+                    members: Mutex::default(),
+                });
+                channels.insert(name, entry.clone());
+                entry
+            }
+        };
+        let mut own = connection.channel_set().lock().expect("no panic while held");
+        if own.len() >= CHANNELS_PER_CONNECTION {
+            drop(own);
+            Self::remove_if_empty(&mut channels, &entry);
+            return Err(Error::LIMIT_EXCEEDED);
+        }
+        if !own.insert(entry.name.clone()) {
+            return Err(Error::ALREADY_SUBSCRIBED);
+        }
+        let subscriber = Subscriber { connection: connection.clone(), join_leave, held: Some(Vec::new()) };
+        entry.members().insert(connection.id.clone(), subscriber);
+        Ok(())
+    }
+
+    /// Ends the catching up: sends `answer`, then what was held back beyond `seen`, and is live from here on.
+    ///
+    /// `answer` gets to the socket before any later publication, as both go through the channel's lock.
+    pub(super) fn go_live(
+        &self,
+        connection: &Arc<Connection>,
+        channel: &str,
+        answer: Option<Utf8Bytes>,
+        seen: Option<u64>,
+        presence: bool,
+    ) {
+        let Some(channel) = self.channel(channel) else { return };
+        channel.presence.store(presence, Ordering::Relaxed);
+        {
+            let mut members = channel.members();
+            if let Some(answer) = answer {
+                connection.push(answer);
+            }
+            let Some(subscriber) = members.get_mut(&connection.id) else { return };
+            for (offset, frame) in subscriber.held.take().unwrap_or_default() {
+                if offset == 0 || seen.is_none_or(|seen| offset > seen) {
+                    connection.push(frame);
+                }
+            }
+        }
+        channel.tell(&Event::Join { info: &connection.info() }, &connection.id);
+    }
+
+    /// Ends a subscription; false when there was none.
+    pub(super) fn unsubscribe(&self, connection: &Arc<Connection>, channel: &str) -> bool {
+        let mut channels = self.inner.channels.write().expect("no panic while held");
+        let Some(entry) = channels.get(channel).cloned() else { return false };
+        connection.channel_set().lock().expect("no panic while held").remove(channel);
+        let Some(subscriber) = entry.members().remove(&connection.id) else { return false };
+        Self::remove_if_empty(&mut channels, &entry);
+        drop(channels);
+        // One that never went live was never announced.
+        if subscriber.held.is_none() {
+            entry.tell(&Event::Leave { info: &connection.info() }, &connection.id);
+        }
+        true
+    }
+
+    /// Everybody in a channel that shows presence.
+    ///
+    /// # Errors
+    /// 103 for who does not listen to it, 108 for a channel without presence.
+    pub(super) fn presence(&self, connection: &Connection, channel: &str) -> Result<Vec<ClientInfo>, Error> {
+        let channel = self.channel(channel).ok_or(Error::PERMISSION_DENIED)?;
+        let members = channel.members();
+        if !members.contains_key(&connection.id) {
+            return Err(Error::PERMISSION_DENIED);
+        }
+        if !channel.presence.load(Ordering::Relaxed) {
+            return Err(Error::NOT_AVAILABLE);
+        }
+        Ok(members.values().filter(|s| s.held.is_none()).map(|s| s.connection.info()).collect())
+    }
+
+    fn channel(&self, name: &str) -> Option<Arc<Channel>> {
+        self.inner.channels.read().expect("no panic while held").get(name).cloned()
+    }
+
+    fn close_where(&self, why: Disconnect, which: impl Fn(&Connection) -> bool) {
+        for connection in self.connections().iter().filter(|c| which(c)) {
+            connection.close(why);
+        }
+    }
+
+    fn remove_if_empty(channels: &mut HashMap<Arc<str>, Arc<Channel>>, entry: &Channel) {
+        if entry.members().is_empty() {
+            channels.remove(&entry.name);
+        }
+    }
 }

@@ -5,11 +5,20 @@
 //! implements its [`Namespace`].
 
 mod codes;
+mod commands;
+mod connection;
 mod hub;
 mod namespace;
+mod outbox;
+mod protocol;
 mod publication;
+mod rtt;
+mod socket;
 
 pub use codes::{Disconnect, Error};
-pub use hub::Hub;
+pub use connection::{AppInfo, Connection, Traffic};
+pub use hub::{Hub, HubStats};
 pub use namespace::{History, HistoryQuery, Namespace, Position, Subscription};
 pub use publication::{ClientInfo, Publication};
+pub use rtt::RttSummary;
+pub use socket::{Opened, Realtime, serve};

@@ -1,0 +1,414 @@
+//! What each command of the protocol does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::connection::{AppInfo, Connection, Described, clean};
+use super::hub::CHANNEL_NAME;
+use super::protocol::{
+    self, Command, ConnectRequest, ConnectResult, HistoryRequest, HistoryResult, Nothing, Outcome,
+    PresenceResult, PresenceStatsResult, RefreshResult, RpcResult, SubscribeRequest, SubscribeResult, reply,
+};
+use super::socket::{Opened, PING, Realtime};
+use super::{Disconnect, Error, HistoryQuery, Position, Subscription};
+use crate::auth::Identity;
+use crate::error::ApiError;
+use crate::observe::metrics;
+
+/// Version told to clients.
+const VERSION: &str = concat!("workspace-server ", env!("CARGO_PKG_VERSION"));
+/// Most publications in one history answer.
+const HISTORY_LIMIT: usize = 300;
+/// Commands in one frame: a client that subscribes to all its channels at once fits.
+const COMMANDS_PER_FRAME: usize = 256;
+
+/// A connected client, and when its token expires.
+pub struct Greeting {
+    pub connection: Arc<Connection>,
+    pub expires: Option<DateTime<Utc>>,
+}
+
+/// Why a connect command failed.
+pub enum Refused {
+    /// Answered with an error; the socket stays for another attempt.
+    Reply(Utf8Bytes),
+    /// The socket is closed.
+    Close(Disconnect),
+}
+
+/// What a frame changed for the socket's own timers.
+#[derive(Default)]
+pub struct Done {
+    /// It held a pong.
+    pub pong: bool,
+    /// The token was replaced by one that lasts until then.
+    pub expires: Option<DateTime<Utc>>,
+}
+
+/// Answers the first frame. Commands behind the connect command in the same frame are run as well.
+pub async fn connect(realtime: &Realtime, opened: &Opened, text: &Utf8Bytes) -> Result<Greeting, Refused> {
+    let mut commands =
+        protocol::parse(text).map_err(|_| Refused::Close(Disconnect::BAD_REQUEST))?.into_iter();
+    let (id, request) = match commands.next() {
+        Some(Command { id, connect: Some(request), .. }) if id > 0 => (id, request),
+        _ => return Err(Refused::Close(Disconnect::BAD_REQUEST)),
+    };
+    metrics::message_in("connect");
+    let (identity, expires) = identify(realtime, opened, &request, id)?;
+    let connection = Arc::new(Connection::new(Described {
+        id: crate::id::new(realtime.hub.clock()).to_string(),
+        identity,
+        address: opened.address,
+        sdk_name: clean(&request.name),
+        sdk_version: clean(&request.version),
+        app: AppInfo::parse(request.data),
+        connected_at: realtime.hub.clock().now(),
+    }));
+    connection.count_in(text.len());
+    let greeting = Greeting { connection, expires };
+    let welcomed = welcome(realtime, opened, &greeting, id, &request).await;
+    let rest = match welcomed {
+        Ok(()) => run_all(realtime, &greeting.connection, commands.collect()).await.map(drop),
+        Err(why) => Err(why),
+    };
+    match rest {
+        Ok(()) => Ok(greeting),
+        Err(why) => {
+            realtime.hub.leave(&greeting.connection);
+            Err(Refused::Close(why))
+        }
+    }
+}
+
+/// Who the client is: by its token, or by the cookie of a page of our own.
+fn identify(
+    realtime: &Realtime,
+    opened: &Opened,
+    request: &ConnectRequest<'_>,
+    id: u32,
+) -> Result<(Arc<Identity>, Option<DateTime<Utc>>), Refused> {
+    authenticate(realtime, opened, &request.token).map_err(|e| {
+        if is_expired(&e) {
+            return Refused::Reply(reply(id, &Error::TOKEN_EXPIRED.into()));
+        }
+        tracing::warn!(peer.address = %opened.address, "Refused a WebSocket: no valid token or session");
+        Refused::Close(Disconnect::INVALID_TOKEN)
+    })
+}
+
+fn authenticate(
+    realtime: &Realtime,
+    opened: &Opened,
+    token: &str,
+) -> Result<(Arc<Identity>, Option<DateTime<Utc>>), ApiError> {
+    match &opened.cookie {
+        Some(cookie) if token.is_empty() => {
+            realtime.auth.cookie(cookie).map(|(identity, _)| (identity, None))
+        }
+        _ => realtime.auth.bearer(token),
+    }
+}
+
+fn is_expired(error: &ApiError) -> bool {
+    error.problem().code == "token_expired"
+}
+
+/// Enters the hub, subscribes the account's own channel, and answers.
+async fn welcome(
+    realtime: &Realtime,
+    opened: &Opened,
+    greeting: &Greeting,
+    id: u32,
+    request: &ConnectRequest<'_>,
+) -> Result<(), Disconnect> {
+    let connection = &greeting.connection;
+    realtime.hub.enter(connection)?;
+    // Revoked between the look at the token and the entry into the hub, it would have been missed by both.
+    authenticate(realtime, opened, &request.token).map_err(|_| Disconnect::INVALID_TOKEN)?;
+    let channel = format!("user:{}", connection.identity.user_id);
+    let asked = request.subs.get(&channel);
+    let own = open(realtime, connection, &channel, asked).await;
+    let mut subs = BTreeMap::new();
+    if let Ok(own) = &own {
+        subs.insert(channel.as_str(), result(own, asked.is_some_and(|s| s.recover)));
+    }
+    let now = realtime.hub.clock().now();
+    let ttl = greeting.expires.map(|at| u64::try_from((at - now).num_seconds()).unwrap_or(0).max(1));
+    let answer = reply(
+        id,
+        &Outcome::Connect(ConnectResult {
+            client: &connection.id,
+            version: VERSION,
+            expires: ttl.is_some(),
+            ttl: ttl.unwrap_or(0),
+            subs,
+            ping: PING.as_secs(),
+            pong: true,
+            time: now.timestamp_millis(),
+        }),
+    );
+    match &own {
+        Ok(own) => go_live(realtime, connection, &channel, answer, own),
+        Err(_) => connection.push(answer),
+    }
+    tracing::info!(
+        client.id = %connection.id, user.id = %connection.identity.user_id, peer.address = %connection.address,
+        app = connection.app.app, app_version = connection.app.app_version,
+        "Client connected: {} from {}", connection.identity.username, connection.address,
+    );
+    Ok(())
+}
+
+/// Runs the commands of a frame, in order. Answers go to the connection's queue.
+pub async fn run(
+    realtime: &Realtime,
+    connection: &Arc<Connection>,
+    text: Utf8Bytes,
+) -> Result<Done, Disconnect> {
+    let commands = protocol::parse(&text).map_err(|_| Disconnect::BAD_REQUEST)?;
+    run_all(realtime, connection, commands).await
+}
+
+async fn run_all(
+    realtime: &Realtime,
+    connection: &Arc<Connection>,
+    commands: Vec<Command<'_>>,
+) -> Result<Done, Disconnect> {
+    if commands.len() > COMMANDS_PER_FRAME {
+        return Err(Disconnect::TOO_MANY_REQUESTS);
+    }
+    let mut done = Done::default();
+    for command in commands {
+        one(realtime, connection, command, &mut done).await?;
+    }
+    Ok(done)
+}
+
+async fn one(
+    realtime: &Realtime,
+    connection: &Arc<Connection>,
+    command: Command<'_>,
+    done: &mut Done,
+) -> Result<(), Disconnect> {
+    let id = command.id;
+    if id == 0 {
+        // Without an id there is no reply: only a pong and a message of the client's own are that.
+        metrics::message_in(if command.send.is_some() { "send" } else { "pong" });
+        done.pong |= command.send.is_none();
+        return Ok(());
+    }
+    let outcome = match command {
+        Command { subscribe: Some(request), .. } => {
+            metrics::message_in("subscribe");
+            if let Err(e) = subscribe(realtime, connection, id, &request).await {
+                connection.push(reply(id, &e.into()));
+            }
+            return Ok(());
+        }
+        Command { publish: Some(request), .. } => {
+            metrics::message_in("publish");
+            publish(realtime, connection, &request).await.map(|()| Outcome::Publish(Nothing {}))
+        }
+        Command { rpc: Some(request), .. } => {
+            metrics::message_in("rpc");
+            rpc(realtime, connection, id, &request).await;
+            return Ok(());
+        }
+        Command { history: Some(request), .. } => {
+            metrics::message_in("history");
+            history(realtime, connection, id, request).await;
+            return Ok(());
+        }
+        Command { unsubscribe: Some(request), .. } => {
+            metrics::message_in("unsubscribe");
+            realtime.hub.unsubscribe(connection, &request.channel);
+            Ok(Outcome::Unsubscribe(Nothing {}))
+        }
+        Command { presence: Some(request), .. } => {
+            metrics::message_in("presence");
+            realtime.hub.presence(connection, &request.channel).map(|clients| {
+                let presence = clients.into_iter().map(|info| (info.client.clone(), info)).collect();
+                Outcome::Presence(PresenceResult { presence })
+            })
+        }
+        Command { presence_stats: Some(request), .. } => {
+            metrics::message_in("presence_stats");
+            realtime.hub.presence(connection, &request.channel).map(|clients| {
+                let users: std::collections::HashSet<&str> =
+                    clients.iter().map(|c| c.user.as_str()).collect();
+                Outcome::PresenceStats(PresenceStatsResult {
+                    num_clients: clients.len(),
+                    num_users: users.len(),
+                })
+            })
+        }
+        Command { refresh: Some(request), .. } => {
+            metrics::message_in("refresh");
+            refresh(realtime, connection, &request.token, done).map(|ttl| {
+                Outcome::Refresh(RefreshResult {
+                    client: &connection.id,
+                    version: VERSION,
+                    expires: ttl.is_some(),
+                    ttl: ttl.unwrap_or(0),
+                })
+            })
+        }
+        Command { sub_refresh: Some(request), .. } => {
+            metrics::message_in("sub_refresh");
+            // Subscriptions follow the connection's rights and do not expire by themselves.
+            let listens = connection.channels().contains(&request.channel);
+            if listens { Ok(Outcome::SubRefresh(Nothing {})) } else { Err(Error::PERMISSION_DENIED) }
+        }
+        Command { ping: Some(_), .. } => Ok(Outcome::Ping(Nothing {})),
+        Command { send: Some(_), .. } => {
+            metrics::message_in("send");
+            return Ok(());
+        }
+        Command { connect: Some(_), .. } => return Err(Disconnect::BAD_REQUEST),
+        _ => Err(Error::BAD_REQUEST),
+    };
+    // A revoked token refreshes nothing: that ends the connection instead of a reply.
+    if let Err(Error::UNAUTHORIZED) = outcome {
+        return Err(Disconnect::INVALID_TOKEN);
+    }
+    connection.push(reply(id, &outcome.unwrap_or_else(Outcome::from)));
+    Ok(())
+}
+
+async fn subscribe(
+    realtime: &Realtime,
+    connection: &Arc<Connection>,
+    id: u32,
+    request: &SubscribeRequest<'_>,
+) -> Result<(), Error> {
+    let channel = &request.channel;
+    let opened = open(realtime, connection, channel, Some(request)).await?;
+    if request.recover && request.rejects_unrecovered() && !opened.recovered {
+        realtime.hub.unsubscribe(connection, channel);
+        return Err(Error::UNRECOVERABLE_POSITION);
+    }
+    let answer = reply(id, &Outcome::Subscribe(result(&opened, request.recover)));
+    go_live(realtime, connection, channel, answer, &opened);
+    Ok(())
+}
+
+/// Enters a channel, holding live publications back, and asks its slice.
+async fn open(
+    realtime: &Realtime,
+    connection: &Arc<Connection>,
+    channel: &str,
+    request: Option<&SubscribeRequest<'_>>,
+) -> Result<Subscription, Error> {
+    if channel.is_empty() {
+        return Err(Error::BAD_REQUEST);
+    }
+    if channel.len() > CHANNEL_NAME {
+        return Err(Error::BAD_REQUEST);
+    }
+    let namespace = realtime.hub.namespace(channel, ':').ok_or(Error::UNKNOWN_CHANNEL)?;
+    let since = request.filter(|r| r.recover).map(|r| Position { offset: r.offset, epoch: r.epoch.clone() });
+    realtime.hub.subscribe(connection, channel, request.is_some_and(|r| r.join_leave))?;
+    let opened = namespace.subscribe(&connection.identity, channel, since).await;
+    if opened.is_err() {
+        realtime.hub.unsubscribe(connection, channel);
+    }
+    opened
+}
+
+fn go_live(
+    realtime: &Realtime,
+    connection: &Arc<Connection>,
+    channel: &str,
+    answer: Utf8Bytes,
+    opened: &Subscription,
+) {
+    let seen = opened.position.as_ref().map(|(offset, _)| *offset);
+    realtime.hub.go_live(connection, channel, Some(answer), seen, opened.presence);
+}
+
+fn result(opened: &Subscription, was_recovering: bool) -> SubscribeResult<'_> {
+    let (offset, epoch) =
+        opened.position.as_ref().map_or((0, ""), |(offset, epoch)| (*offset, epoch.as_str()));
+    SubscribeResult {
+        recoverable: opened.position.is_some(),
+        epoch,
+        offset,
+        positioned: opened.position.is_some(),
+        recovered: opened.recovered,
+        was_recovering,
+        publications: &opened.publications,
+        data: opened.data.as_deref(),
+    }
+}
+
+async fn publish(
+    realtime: &Realtime,
+    connection: &Arc<Connection>,
+    request: &protocol::PublishRequest<'_>,
+) -> Result<(), Error> {
+    let data = request.data.ok_or(Error::BAD_REQUEST)?;
+    let namespace = realtime.hub.namespace(&request.channel, ':').ok_or(Error::UNKNOWN_CHANNEL)?;
+    namespace.publish(&connection.identity, connection.info(), &request.channel, data).await
+}
+
+async fn rpc(realtime: &Realtime, connection: &Arc<Connection>, id: u32, request: &protocol::RpcRequest<'_>) {
+    let answer = match realtime.hub.namespace(&request.method, '.') {
+        Some(namespace) => {
+            namespace.rpc(&connection.identity, connection.info(), &request.method, request.data).await
+        }
+        None => Err(Error::METHOD_NOT_FOUND),
+    };
+    connection.push(match &answer {
+        Ok(data) => reply(id, &Outcome::Rpc(RpcResult { data })),
+        Err(e) => reply(id, &(*e).into()),
+    });
+}
+
+async fn history(realtime: &Realtime, connection: &Arc<Connection>, id: u32, request: HistoryRequest) {
+    let answer = match realtime.hub.namespace(&request.channel, ':') {
+        Some(namespace) => {
+            // A negative limit asks for all there is, which is our own most.
+            let limit = usize::try_from(request.limit).unwrap_or(HISTORY_LIMIT).min(HISTORY_LIMIT);
+            let since = request.since.map(|s| Position { offset: s.offset, epoch: s.epoch });
+            let query = HistoryQuery { limit, since, reverse: request.reverse };
+            namespace.history(&connection.identity, &request.channel, query).await
+        }
+        None => Err(Error::UNKNOWN_CHANNEL),
+    };
+    connection.push(match &answer {
+        Ok(h) => reply(
+            id,
+            &Outcome::History(HistoryResult {
+                publications: &h.publications,
+                offset: h.offset,
+                epoch: &h.epoch,
+            }),
+        ),
+        Err(e) => reply(id, &(*e).into()),
+    });
+}
+
+/// Replaces the token by a newer one of the same account; gives the seconds it lasts.
+fn refresh(
+    realtime: &Realtime,
+    connection: &Connection,
+    token: &str,
+    done: &mut Done,
+) -> Result<Option<u64>, Error> {
+    let (identity, expires) = realtime
+        .auth
+        .bearer(token)
+        .map_err(|e| if is_expired(&e) { Error::TOKEN_EXPIRED } else { Error::UNAUTHORIZED })?;
+    // A connection is one account's and one session's for its whole life: revoking must find it.
+    if identity.user_id != connection.identity.user_id
+        || identity.credential != connection.identity.credential
+    {
+        return Err(Error::UNAUTHORIZED);
+    }
+    done.expires = expires;
+    let now = realtime.hub.clock().now();
+    Ok(expires.map(|at| u64::try_from((at - now).num_seconds()).unwrap_or(0).max(1)))
+}
