@@ -19,6 +19,7 @@ use crate::config::{Config, ConfigError, Settings};
 use crate::db::Db;
 use crate::db::lock::DataLock;
 use crate::http::{self, Acceptor};
+use crate::inbox::Inbox;
 use crate::observe;
 use crate::realtime::Hub;
 
@@ -40,6 +41,8 @@ pub struct Services {
     pub auth: Auth,
     /// Channels and connections.
     pub hub: Hub,
+    /// What accounts are told.
+    pub inbox: Inbox,
     /// Owner of every task.
     pub tasks: TaskTracker,
     /// Cancelled when the server stops.
@@ -56,9 +59,13 @@ impl Services {
     }
 
     fn new(config: Config, clock: Clock, db: Db, auth: Auth) -> Self {
+        let hub = Hub::new(clock.clone());
+        let inbox = Inbox::new(db.clone(), hub.clone(), clock.clone());
+        hub.register(Arc::new(inbox.clone()));
         Self {
             config: Arc::new(config),
-            hub: Hub::new(clock.clone()),
+            hub,
+            inbox,
             clock,
             db,
             auth,

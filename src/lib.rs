@@ -8,6 +8,7 @@
 //! | [`app`] | builds everything from a `Config`, owns every task, stops in order |
 //! | [`http`] | the listener, the route tree, middleware, problem documents |
 //! | [`auth`] | who is calling: passwords, tokens, sessions, and the parameter types that decide |
+//! | [`inbox`] | what the server tells one account, with a short history |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
 //! | [`error`] | the one table of HTTP errors |
@@ -26,6 +27,7 @@ pub mod db;
 pub mod error;
 pub mod http;
 pub mod id;
+pub mod inbox;
 pub mod observe;
 pub mod page;
 pub mod realtime;

@@ -11,7 +11,10 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 use crate::config::ConfigError;
 
 /// Every migration in order: name and SQL.
-const ALL: &[(&str, &str)] = &[("m0001_accounts", include_str!("migrations/m0001_accounts.sql"))];
+const ALL: &[(&str, &str)] = &[
+    ("m0001_accounts", include_str!("migrations/m0001_accounts.sql")),
+    ("m0004_inbox", include_str!("migrations/m0004_inbox.sql")),
+];
 
 /// Applies what is missing.
 ///

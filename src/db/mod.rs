@@ -8,10 +8,11 @@ pub mod migrations;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement, Value};
 
 pub use writer::Tx;
 use writer::Writer;
@@ -29,6 +30,7 @@ pub struct Db {
     read: DatabaseConnection,
     writer: Writer,
     path: PathBuf,
+    epoch: Arc<str>,
 }
 
 impl Db {
@@ -49,7 +51,8 @@ impl Db {
         let write = connect(path, 1, false).await.map_err(fault)?;
         migrations::apply(&write, path).await?;
         let read = connect(path, READERS, true).await.map_err(fault)?;
-        Ok(Self { read, writer: Writer::start(write), path: path.to_owned() })
+        let epoch = epoch(&read).await.map_err(fault)?;
+        Ok(Self { read, writer: Writer::start(write), path: path.to_owned(), epoch: epoch.into() })
     }
 
     /// The read-only pool.
@@ -88,6 +91,12 @@ impl Db {
         [&self.path, &wal].iter().filter_map(|p| std::fs::metadata(p).ok()).map(|m| m.len()).sum()
     }
 
+    /// The epoch of every stream in this database: positions of another epoch are not to be trusted. It changes
+    /// when a backup is restored.
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
     /// The database file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -101,6 +110,20 @@ impl Db {
             tracing::warn!(error = %e, "Could not close the read pool");
         }
     }
+}
+
+async fn epoch(conn: &DatabaseConnection) -> Result<String, DbErr> {
+    let row = conn.query_one_raw(statement(conn, "SELECT value FROM meta WHERE key = 'epoch'", [])).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound("the epoch".to_owned()))?.try_get("", "value")
+}
+
+/// A statement in SQL, with `$1`, `$2`, ... for `values`.
+pub fn statement(
+    conn: &impl ConnectionTrait,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Statement {
+    Statement::from_sql_and_values(conn.get_database_backend(), sql, values)
 }
 
 /// Makes missing directories and proves that the file can be written, so that the fault is clear.
@@ -154,6 +177,11 @@ async fn connect(path: &Path, connections: u32, read_only: bool) -> Result<Datab
 impl Db {
     /// A handle without a database, for what only needs its type.
     pub fn disconnected() -> Self {
-        Self { read: DatabaseConnection::default(), writer: Writer::closed(), path: PathBuf::new() }
+        Self {
+            read: DatabaseConnection::default(),
+            writer: Writer::closed(),
+            path: PathBuf::new(),
+            epoch: "".into(),
+        }
     }
 }

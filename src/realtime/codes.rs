@@ -59,6 +59,14 @@ errors! {
     UNRECOVERABLE_POSITION = 112, "unrecoverable position", false;
 }
 
+impl Error {
+    /// [`Error::INTERNAL`]; logs `cause`, sends nothing of it.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(error = %cause, "A realtime command failed inside the server: {cause}");
+        Self::INTERNAL
+    }
+}
+
 macro_rules! disconnects {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $reason:literal;)*) => {
         impl Disconnect {
