@@ -196,9 +196,19 @@ async fn one(
     let id = command.id;
     if id == 0 {
         // Without an id there is no reply: only a pong and a message of the client's own are that.
-        metrics::message_in(if command.send.is_some() { "send" } else { "pong" });
-        done.pong |= command.send.is_none();
-        return Ok(());
+        return match command {
+            Command { send: Some(_), .. } => {
+                metrics::message_in("send");
+                Ok(())
+            }
+            command if command.is_empty() => {
+                metrics::message_in("pong");
+                done.pong = true;
+                Ok(())
+            }
+            // What wants a reply would otherwise be lost in silence.
+            _ => Err(Disconnect::BAD_REQUEST),
+        };
     }
     let outcome = match command {
         Command { subscribe: Some(request), .. } => {

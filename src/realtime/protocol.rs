@@ -40,6 +40,31 @@ pub struct Command<'a> {
     pub sub_refresh: Option<ChannelRequest>,
 }
 
+impl Command<'_> {
+    /// Whether it has no part: a pong.
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            id: _,
+            connect: None,
+            subscribe: None,
+            unsubscribe: None,
+            publish: None,
+            presence: None,
+            presence_stats: None,
+            history: None,
+            ping: None,
+            send: None,
+            rpc: None,
+            refresh: None,
+            sub_refresh: None,
+        } = self
+        else {
+            return false;
+        };
+        true
+    }
+}
+
 /// Anything, unread.
 #[derive(Debug, Deserialize)]
 pub struct Ignored {}

@@ -30,6 +30,8 @@ pub const PING: Duration = Duration::from_secs(25);
 const PONG: Duration = Duration::from_secs(10);
 /// The first ping comes early, so that the round-trip time is known at once.
 const FIRST_PING: Duration = Duration::from_millis(500);
+/// Time to take what was written. Nothing else is looked at meanwhile, so this also ends a client that vanished.
+const WRITE: Duration = Duration::from_secs(10);
 /// Time from the handshake to the connect command.
 const AUTHENTICATE: Duration = Duration::from_secs(15);
 /// How long an expired token may still be refreshed: clients refresh when it expires, not before.
@@ -243,7 +245,10 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin + Send>(
         socket.flush().await
     };
     let outcome = tokio::select! {
-        outcome = writing => outcome,
+        outcome = timeout(WRITE, writing) => outcome.map_err(|_| {
+            metrics::slow_disconnect();
+            End::Ours(Disconnect::SLOW)
+        })?,
         why = connection.closed() => return Err(End::Ours(why)),
     };
     connection.count_out(messages, bytes);
