@@ -4,4 +4,5 @@
 mod support;
 
 mod drift;
+mod realtime;
 mod start;

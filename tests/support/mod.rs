@@ -2,6 +2,7 @@
 
 mod actor;
 pub mod programs;
+mod ws;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use workspace_server::clock::Clock;
 use workspace_server::config::{Config, FirstAdmin, Secret, Settings};
 
 pub use actor::{Actor, Answer};
+pub use ws::Ws;
 
 /// Name and password of the admin that every [`TestApp`] starts with.
 pub const ADMIN: (&str, &str) = ("root", "correct horse battery staple");
