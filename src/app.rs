@@ -3,6 +3,7 @@
 //! [`App::build`] opens the database, takes the addresses and starts every task; [`App::run_until`] serves until
 //! told to stop. Nothing here is global: tests run several servers in one process.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,6 +119,8 @@ impl App {
     }
 
     /// Says where to go: the address, and the set-up link as long as there is no admin.
+    ///
+    /// The link is a secret and goes to stderr, where people look, and not into the log, which travels.
     pub fn announce(&self) {
         let base = format!("http://{}{}", reachable(self.address()), self.services.config.base_path);
         info!(address = %self.address(), version = env!("CARGO_PKG_VERSION"), "Serving at {base}");
@@ -125,7 +128,12 @@ impl App {
             info!(address = %address, "Metrics at http://{}/metrics", reachable(address));
         }
         if let Some(token) = self.services.auth.setup_token() {
-            info!("No admin yet: open {base}/setup#{token} to make the first one. The link works once.");
+            let mut stderr = std::io::stderr();
+            let _ = writeln!(
+                stderr,
+                "\n  There is no admin yet. Open this link to make the first one; it works once:"
+            );
+            let _ = writeln!(stderr, "  {base}/setup#{token}\n");
         }
     }
 
