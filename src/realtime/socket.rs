@@ -68,14 +68,18 @@ enum End {
     Theirs,
 }
 
-/// Serves one socket until its end.
-pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(realtime: Realtime, stream: S, opened: Opened) {
-    let config = WebSocketConfig::default()
+/// Small buffers: most sockets are idle most of the time, and there may be many.
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
         .read_buffer_size(4 * 1024)
         .write_buffer_size(16 * 1024)
         .max_message_size(Some(FRAME_LIMIT))
-        .max_frame_size(Some(FRAME_LIMIT));
-    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+        .max_frame_size(Some(FRAME_LIMIT))
+}
+
+/// Serves one socket until its end.
+pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(realtime: Realtime, stream: S, opened: Opened) {
+    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config())).await;
     let (connection, mut session) = match authenticate(&realtime, &mut socket, &opened).await {
         Ok(Greeting { connection, expires }) => {
             let session = Session::new(expires.map(|at| remaining(&realtime, at)));
@@ -276,85 +280,4 @@ async fn finish<S: AsyncRead + AsyncWrite + Unpin + Send>(socket: &mut WebSocket
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio_tungstenite::tungstenite::Message;
-    use uuid::Uuid;
-
-    use super::super::connection::{AppInfo, Described};
-    use super::*;
-    use crate::auth::{Credential, Identity};
-    use crate::clock::Clock;
-
-    fn realtime() -> Realtime {
-        Realtime { hub: Hub::new(Clock::system()), auth: Auth::for_document() }
-    }
-
-    async fn client(io: tokio::io::DuplexStream) -> WebSocketStream<tokio::io::DuplexStream> {
-        WebSocketStream::from_raw_socket(io, Role::Client, None).await
-    }
-
-    /// The close code, answering pings if told to.
-    async fn close_code(socket: &mut WebSocketStream<tokio::io::DuplexStream>, pong: bool) -> u16 {
-        while let Some(Ok(message)) = socket.next().await {
-            match message {
-                Message::Close(Some(frame)) => return frame.code.into(),
-                Message::Text(_) if pong => socket.send(Message::text("{}")).await.unwrap(),
-                _ => {}
-            }
-        }
-        0
-    }
-
-    /// Runs the session of a connected client, with time that passes by itself.
-    async fn session(expires: Option<Duration>, pong: bool) -> (u16, Duration) {
-        let (ours, theirs) = tokio::io::duplex(4096);
-        let start = Instant::now();
-        let server = tokio::spawn(async move {
-            let realtime = realtime();
-            let mut socket = WebSocketStream::from_raw_socket(ours, Role::Server, None).await;
-            let credential = Credential::ApiToken { id: Uuid::nil(), scopes: Vec::new() };
-            let identity = Identity {
-                user_id: Uuid::nil(),
-                username: "ann".into(),
-                name: "Ann".into(),
-                role: crate::auth::Role::Member,
-                credential,
-            };
-            let connection = Arc::new(Connection::new(Described {
-                id: "c".into(),
-                identity: Arc::new(identity),
-                address: std::net::Ipv4Addr::LOCALHOST.into(),
-                sdk_name: String::new(),
-                sdk_version: String::new(),
-                app: AppInfo::default(),
-                connected_at: chrono::Utc::now(),
-            }));
-            let end = Session::new(expires).run(&realtime, &mut socket, &connection).await;
-            finish(&mut socket, end).await;
-        });
-        let code = close_code(&mut client(theirs).await, pong).await;
-        server.await.unwrap();
-        (code, start.elapsed())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_socket_without_a_connect_command_goes_stale() {
-        let (ours, theirs) = tokio::io::duplex(4096);
-        let opened = Opened { address: std::net::Ipv4Addr::LOCALHOST.into(), cookie: None };
-        let server = tokio::spawn(serve(realtime(), ours, opened));
-        assert_eq!(close_code(&mut client(theirs).await, false).await, 3502);
-        server.await.unwrap();
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_ping_must_be_answered() {
-        let (code, after) = session(None, false).await;
-        assert_eq!((code, after.as_secs()), (3012, 10));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_token_that_is_not_refreshed_ends_the_connection() {
-        let (code, after) = session(Some(Duration::from_secs(60)), true).await;
-        assert_eq!((code, after.as_secs()), (3005, 85));
-    }
-}
+mod tests;
