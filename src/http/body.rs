@@ -1,12 +1,21 @@
 //! Bodies of API requests: read once, up to a limit, before a handler sees them.
 
-use poem::http::{Method, header};
+use std::time::Duration;
+
+use poem::http::Method;
 use poem::{Body, Endpoint, EndpointExt, IntoEndpoint, Request, Result};
+use tokio::io::AsyncReadExt;
 
 use crate::error::ApiError;
 
 /// Largest body of an API request in bytes: 1 MiB, some ten times the largest message or event.
 pub const LIMIT: usize = 1 << 20;
+
+/// Bytes of a refused body that are still read: a client that is writing would otherwise see a broken connection
+/// instead of the answer.
+const DISCARD: u64 = 16 << 20;
+/// Longest time spent on that.
+const DISCARD_TIME: Duration = Duration::from_secs(10);
 
 /// Wraps `api` so that a larger body is answered with 413, whether or not its length was announced.
 pub fn limited(api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpoint {
@@ -17,15 +26,16 @@ async fn limit(mut request: Request) -> Result<Request> {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(request);
     }
-    let announced =
-        request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|n| n > LIMIT as u64) {
+    let mut reader = request.take_body().into_async_read();
+    let mut bytes = Vec::new();
+    let read = (&mut reader).take(LIMIT as u64 + 1).read_to_end(&mut bytes).await;
+    read.map_err(|e| ApiError::bad_request(format!("The body broke off: {e}.")))?;
+    if bytes.len() > LIMIT {
+        let rest = async { tokio::io::copy(&mut reader.take(DISCARD), &mut tokio::io::sink()).await };
+        // However it ends, the answer is the same.
+        let _ = tokio::time::timeout(DISCARD_TIME, rest).await;
         return Err(ApiError::payload_too_large(LIMIT).into());
     }
-    let bytes = request.take_body().into_bytes_limit(LIMIT).await.map_err(|e| match e {
-        poem::error::ReadBodyError::PayloadTooLarge => ApiError::payload_too_large(LIMIT),
-        other => ApiError::bad_request(format!("The body broke off: {other}.")),
-    })?;
-    request.set_body(Body::from_bytes(bytes));
+    request.set_body(Body::from_vec(bytes));
     Ok(request)
 }
