@@ -18,6 +18,7 @@ pub use writer::Tx;
 use writer::Writer;
 
 use crate::config::ConfigError;
+use crate::observe::metrics;
 
 /// How long a connection waits for another process's lock.
 const BUSY_TIMEOUT_MS: &str = "5000";
@@ -50,7 +51,8 @@ impl Db {
         prepare_file(path)?;
         let write = connect(path, 1, false).await.map_err(fault)?;
         migrations::apply(&write, path).await?;
-        let read = connect(path, READERS, true).await.map_err(fault)?;
+        let mut read = connect(path, READERS, true).await.map_err(fault)?;
+        read.set_metric_callback(|query| metrics::read_seconds(query.elapsed));
         let epoch = epoch(&read).await.map_err(fault)?;
         Ok(Self { read, writer: Writer::start(write), path: path.to_owned(), epoch: epoch.into() })
     }

@@ -164,10 +164,12 @@ async fn serve(conn: DatabaseConnection, mut queue: mpsc::Receiver<Message>) {
 
 /// Runs the jobs in one transaction and tells each caller the outcome.
 async fn commit(conn: &DatabaseConnection, batch: Vec<Job>) {
+    let start = Instant::now();
     m::write_batch(batch.len());
     let mut hooks = Vec::new();
     let mut settled = Vec::with_capacity(batch.len());
     let outcome = run_batch(conn, batch, &mut hooks, &mut settled).await;
+    m::commit_seconds(start.elapsed());
     match outcome {
         Ok(()) => {
             for hook in hooks {

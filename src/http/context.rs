@@ -6,9 +6,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use poem::http::{HeaderValue, Method, StatusCode};
+use poem::error::NotFoundError;
+use poem::http::{HeaderValue, Method};
 use poem::{Endpoint, IntoResponse, Middleware, PathPattern, Request, Response, Result};
-use tracing::info;
+use tracing::{Level, debug, info};
 
 use super::{cors::Cors, headers, identify, peer, problems};
 use crate::app::Services;
@@ -18,6 +19,18 @@ use crate::observe::metrics;
 /// Id of a request, in its log line and in the response's `X-Request-Id`.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub Arc<str>);
+
+/// One word for all paths that match no route: a label must come from a closed set.
+const UNKNOWN: &str = "<unknown>";
+/// Routes that machines ask without end.
+const PROBES: [&str; 2] = ["/health", "/ready"];
+
+/// One line at a level that is known only now; tracing wants it when compiling.
+macro_rules! log {
+    ($level:expr, $($line:tt)+) => {
+        if $level == Level::DEBUG { debug!($($line)+) } else { info!($($line)+) }
+    };
+}
 
 /// The middleware.
 pub struct Context {
@@ -50,6 +63,7 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
 
     async fn call(&self, mut request: Request) -> Result<Response> {
         let start = Instant::now();
+        let _in_flight = metrics::InFlight::start();
         let (peer, secure) = peer::of(&request, &self.services.config.trusted_proxies);
         let id = request_id(&request, &self.services);
         let trace = Trace::of(&request);
@@ -75,7 +89,9 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
                     (response, pattern)
                 }
                 Err(error) => {
-                    let pattern = error.data::<PathPattern>().cloned();
+                    // A path below a known prefix carries the prefix' pattern, and is as unknown as any other.
+                    let unknown = error.is::<NotFoundError>();
+                    let pattern = error.data::<PathPattern>().filter(|_| !unknown).cloned();
                     (problems::respond(error), pattern)
                 }
             },
@@ -87,19 +103,23 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
 
         let took = start.elapsed();
         let status = response.status();
-        let route = route_label(pattern.as_ref(), status);
-        metrics::http_request(method_label(&method), route, status.as_u16(), took);
+        let route = pattern.as_ref().map_or(UNKNOWN, |p| &p.0);
+        let method_label = method_label(&method);
+        metrics::http_request(method_label, route, status.as_u16(), took);
         let duration_ms = took.as_secs_f64() * 1e3;
-        info!(
+        // Probes come every few seconds for ever: at `info` they would be most of the log.
+        let level = if PROBES.contains(&route) { Level::DEBUG } else { Level::INFO };
+        log!(
+            level,
             request.id = %id,
             trace.id = trace.id(),
             user.id = user.map(tracing::field::display),
             peer.address = %peer.0,
-            method = method.as_str(),
+            method = method_label,
             route,
             status = status.as_u16(),
             duration_ms,
-            "{method} {route} {} in {duration_ms:.1} ms",
+            "{method_label} {route} {} in {duration_ms:.1} ms",
             status.as_u16(),
         );
         Ok(response)
@@ -109,16 +129,6 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
 fn insert(response: &mut Response, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
-    }
-}
-
-/// The route's pattern, or one word for all that matches none: a label must come from a closed set.
-fn route_label(pattern: Option<&PathPattern>, status: StatusCode) -> &str {
-    match pattern {
-        Some(pattern) if status != StatusCode::NOT_FOUND || !pattern.0.ends_with("/*--poem-rest") => {
-            &pattern.0
-        }
-        _ => "<unknown>",
     }
 }
 

@@ -67,14 +67,14 @@ pub fn openapi_document() -> String {
 /// Serves `/metrics` on its own listener, so that it is never published by accident.
 pub async fn serve_metrics(listener: tokio::net::TcpListener, services: Services, stop: CancellationToken) {
     let handle = services.metrics.clone();
+    let acceptor = Acceptor::new(listener, &services.config);
     let page = Route::new().at(
         "/metrics",
         poem::endpoint::make_sync(move |_| {
-            crate::observe::metrics::collect();
+            crate::observe::metrics::collect(&services);
             Response::builder().content_type("text/plain; version=0.0.4; charset=utf-8").body(handle.render())
         }),
     );
-    let acceptor = Acceptor::new(listener, &services.config);
     let served = poem::Server::new_with_acceptor(acceptor)
         .run_with_graceful_shutdown(page, stop.cancelled(), Some(std::time::Duration::from_secs(1)))
         .await;

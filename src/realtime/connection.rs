@@ -198,6 +198,7 @@ impl Connection {
     pub(super) fn count_in(&self, bytes: usize) {
         self.traffic.messages_in.fetch_add(1, Ordering::Relaxed);
         self.traffic.bytes_in.fetch_add(bytes as u64, Ordering::Relaxed);
+        metrics::bytes_in(bytes);
     }
 
     pub(super) fn count_out(&self, messages: usize, bytes: usize) {

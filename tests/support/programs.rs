@@ -17,6 +17,11 @@ pub fn js(file: &str) -> PathBuf {
     installed(root().join("tests/js").join(file))
 }
 
+/// A program that is installed for the tests alone, in the `test-deps` of Cargo's target directory.
+pub fn tool(name: &str) -> PathBuf {
+    installed(Path::new(env!("CARGO_TARGET_TMPDIR")).join("../test-deps/bin").join(name))
+}
+
 fn installed(path: PathBuf) -> PathBuf {
     assert!(path.exists(), "{} is missing: run `make test-deps`", path.display());
     path

@@ -1,0 +1,60 @@
+//! Every Prometheus metric of the program: name, unit, labels, and one small function for each event.
+//!
+//! Labels come from closed sets (route pattern, method, status, kind, code, reason): never a user, client,
+//! address or path. Whoever causes an event calls its function here; nobody else names a metric.
+
+mod database;
+mod http;
+mod login;
+mod process;
+mod realtime;
+
+use std::sync::OnceLock;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+pub use database::{commit_seconds, read_seconds, write_batch, write_refused, write_seconds};
+pub use http::{InFlight, connection_refused, http_request};
+pub use login::{LoginFailure, login_failed, login_succeeded};
+pub use process::{Build, Process, collect, process};
+pub use realtime::{
+    bytes_in, connect_refused, fanout_seconds, message_in, message_out, queue_dropped_bytes, slow_disconnect,
+    ws_connected, ws_disconnected,
+};
+
+/// Bounds of every latency histogram, in seconds: 0.5 ms to 10 s.
+const SECONDS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// Bounds of what stays inside the process, in seconds: 10 microseconds to 1 s.
+const FAST_SECONDS: &[f64] =
+    &[0.00001, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1, 1.0];
+/// Bounds of counts in a batch.
+const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+
+/// Starts the recorder; later calls give the same one, as the metrics library knows only one a process.
+///
+/// Its histograms hold every sample until they are rendered or [`PrometheusHandle::run_upkeep`] is called:
+/// `monitoring` does so on its tick, so that memory stays bounded when nobody scrapes.
+pub fn start() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE
+        .get_or_init(|| {
+            let recorder = PrometheusBuilder::new()
+                .set_buckets_for_metric(Matcher::Suffix("_duration_seconds".to_owned()), SECONDS)
+                .and_then(|b| {
+                    b.set_buckets_for_metric(Matcher::Suffix("_fanout_seconds".to_owned()), FAST_SECONDS)
+                })
+                .and_then(|b| b.set_buckets_for_metric(Matcher::Suffix("_jobs".to_owned()), COUNTS))
+                .expect("the bounds are not empty")
+                .build_recorder();
+            let handle = recorder.handle();
+            metrics::set_global_recorder(recorder).expect("this is the only recorder");
+            http::describe();
+            realtime::describe();
+            login::describe();
+            database::describe();
+            process::describe();
+            handle
+        })
+        .clone()
+}

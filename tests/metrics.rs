@@ -1,0 +1,104 @@
+//! `/metrics`: what Prometheus reads, judged by Prometheus' own checker.
+
+use std::process::Stdio;
+
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+use crate::support::TestApp;
+use crate::support::programs::tool;
+
+/// The page as Prometheus gets it.
+async fn scrape(app: &TestApp) -> String {
+    let response = reqwest::get(format!("http://{}/metrics", app.metrics)).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    response.text().await.unwrap()
+}
+
+/// The value of the series that starts with `series`.
+fn value(page: &str, series: &str) -> Option<f64> {
+    page.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok())
+}
+
+#[tokio::test]
+async fn promtool_finds_no_fault() {
+    let app = TestApp::spawn().await;
+    app.anon().get("/api/nothing").await;
+    let page = scrape(&app).await;
+    let mut promtool = Command::new(tool("promtool"))
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    promtool.stdin.take().unwrap().write_all(page.as_bytes()).await.unwrap();
+    let output = promtool.wait_with_output().await.unwrap();
+    let said =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.trim().is_empty(), "{said}\n{page}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn every_series_has_help_and_type() {
+    let app = TestApp::spawn().await;
+    app.anon().get("/api/nothing").await;
+    let page = scrape(&app).await;
+    for line in page.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        let series = line.split(['{', ' ']).next().unwrap();
+        let family = ["_bucket", "_sum", "_count"]
+            .iter()
+            .filter_map(|suffix| series.strip_suffix(suffix))
+            .find(|family| page.contains(&format!("# TYPE {family} histogram")))
+            .unwrap_or(series);
+        assert!(page.contains(&format!("# HELP {family} ")), "{family} has no description");
+        assert!(page.contains(&format!("# TYPE {family} ")), "{family} has no type");
+        assert!(family.starts_with("workspace_") || family.starts_with("process_"), "{family}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_pattern_and_never_by_path() {
+    let app = TestApp::spawn().await;
+    // Tests of one process share the recorder: only growth says something.
+    let counted = async || {
+        let page = scrape(&app).await;
+        let requests = r#"workspace_http_requests_total{method="GET",route="<unknown>",status="404"}"#;
+        let timed = r#"workspace_http_request_duration_seconds_count{method="GET",route="<unknown>"}"#;
+        (value(&page, requests).unwrap_or(0.0), value(&page, timed).unwrap_or(0.0), page)
+    };
+    let before = counted().await;
+    for secret in ["/api/nothing-4711?token=geheim", "/api/nothing-4712", "/wp-login.php"] {
+        app.anon().get(secret).await.expect_problem(404, "not_found");
+    }
+    let after = counted().await;
+    assert!(after.0 >= before.0 + 3.0 && after.1 >= before.1 + 3.0, "{}", after.2);
+    for word in ["4711", "4712", "geheim", "wp-login"] {
+        assert!(!after.2.contains(word), "{word} is in a label");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_process_and_its_build_are_described() {
+    let app = TestApp::spawn().await;
+    let page = scrape(&app).await;
+    assert!(value(&page, "process_resident_memory_bytes").unwrap() > 1e6);
+    assert!(value(&page, "process_open_fds").unwrap() > 5.0);
+    assert!(value(&page, "process_start_time_seconds").unwrap() > 1.7e9);
+    assert!(value(&page, "workspace_database_size_bytes").unwrap() > 4096.0);
+    let build = page.lines().find(|l| l.starts_with("workspace_build_info{")).unwrap();
+    assert!(build.contains(&format!("version=\"{}\"", env!("CARGO_PKG_VERSION"))), "{build}");
+    assert!(!build.contains("rustc=\"unknown\""), "{build}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn metrics_are_not_on_the_public_port() {
+    let app = TestApp::spawn().await;
+    app.anon().get("/metrics").await.expect_problem(404, "not_found");
+    app.stop().await;
+}
