@@ -34,7 +34,7 @@ clippy:
 	$(CARGO) clippy --all-targets -- -D warnings
 
 docs:
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --no-deps --document-private-items
 
 shellcheck: test-deps
 	shellcheck .ci/run scripts/*.sh
