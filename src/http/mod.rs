@@ -13,6 +13,7 @@ pub mod healthcheck;
 pub mod identify;
 mod peer;
 mod problems;
+mod spec;
 mod ws;
 
 use poem::{Endpoint, EndpointExt, Response, Route, get};
@@ -28,7 +29,8 @@ use crate::app::Services;
 /// Everything on the main port, in the order of reading: middleware outside, routes inside.
 pub fn routes(services: &Services) -> impl Endpoint + use<> {
     let api = api(services);
-    let document = Document { json: api.spec(), yaml: api.spec_yaml(), ui: api.swagger_ui_html() };
+    let (json, yaml) = spec::complete(&api.spec());
+    let document = Document { ui: api.swagger_ui_html().replace(&api.spec(), &json), json, yaml };
     let tree = Route::new()
         .at("/api/openapi.json", docs::json(&document))
         .at("/api/openapi.yaml", docs::yaml(&document))
@@ -61,7 +63,7 @@ struct Document {
 
 /// The OpenAPI document, as committed in `openapi/openapi.json`.
 pub fn openapi_document() -> String {
-    api(&Services::for_document()).spec()
+    spec::complete(&api(&Services::for_document()).spec()).0
 }
 
 /// Serves `/metrics` on its own listener, so that it is never published by accident.
