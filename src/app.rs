@@ -56,11 +56,13 @@ impl Services {
     /// Services that hold no data, to make the API document from.
     pub fn for_document() -> Self {
         let config = Config::from_settings(&Settings::default()).expect("the defaults are valid");
-        Self::new(config, Clock::system(), Db::disconnected(), Auth::for_document())
+        let clock = Clock::system();
+        let hub = Hub::new(clock.clone());
+        let auth = Auth::for_document(&config, &clock, &hub);
+        Self::new(config, clock, Db::disconnected(), hub, auth)
     }
 
-    fn new(config: Config, clock: Clock, db: Db, auth: Auth) -> Self {
-        let hub = Hub::new(clock.clone());
+    fn new(config: Config, clock: Clock, db: Db, hub: Hub, auth: Auth) -> Self {
         let inbox = Inbox::new(db.clone(), hub.clone(), clock.clone());
         hub.register(Arc::new(inbox.clone()));
         Self {
@@ -98,8 +100,9 @@ impl App {
             None => None,
         };
         let db = Db::open(&config.database).await?;
-        let auth = Auth::open(&config, &db, &clock).await?;
-        let services = Services::new(config, clock, db, auth);
+        let hub = Hub::new(clock.clone());
+        let auth = Auth::open(&config, &db, &clock, &hub).await?;
+        let services = Services::new(config, clock, db, hub, auth);
         Ok(Self { services, listener, metrics, lock })
     }
 
@@ -146,6 +149,7 @@ impl App {
             let stop = stop.clone();
             services.tasks.spawn(http::serve_metrics(listener, services.clone(), stop))
         });
+        services.tasks.spawn(services.auth.clone().upkeep(stop.clone()));
         let server = poem::Server::new_with_acceptor(Acceptor::new(listener, &services.config))
             .run_with_graceful_shutdown(http::routes(&services), stop.cancelled(), Some(DRAIN));
         let stopping = async {

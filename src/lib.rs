@@ -9,6 +9,7 @@
 //! | [`http`] | the listener, the route tree, middleware, problem documents |
 //! | [`auth`] | who is calling: passwords, tokens, sessions, and the parameter types that decide |
 //! | [`inbox`] | what the server tells one account, with a short history |
+//! | [`users`] | accounts and their changes |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
 //! | [`error`] | the one table of HTTP errors |
@@ -32,3 +33,4 @@ pub mod observe;
 pub mod page;
 pub mod realtime;
 pub mod timestamp;
+pub mod users;

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod auth;
 mod drift;
 mod metrics;
 mod realtime;

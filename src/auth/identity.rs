@@ -97,6 +97,20 @@ impl Scope {
         (Self::MonitoringRead, "monitoring:read"),
     ];
 
+    /// The scope of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, n)| *n == name).map(|(scope, _)| *scope)
+    }
+
+    /// The least role that can use it.
+    pub fn least_role(self) -> Role {
+        match self {
+            Self::AgendaRead | Self::ChatRead | Self::UsersRead => Role::Viewer,
+            Self::AgendaWrite | Self::ChatWrite => Role::Member,
+            Self::UsersWrite | Self::ClientsRead | Self::ClientsWrite | Self::MonitoringRead => Role::Admin,
+        }
+    }
+
     /// The name as it is stored and sent.
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(s, _)| *s == self).map_or("", |(_, name)| name)
@@ -118,6 +132,16 @@ pub enum SessionKind {
     Token,
     /// The cookie of a browser on the dashboard
     Cookie,
+}
+
+impl SessionKind {
+    /// The kind as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Cookie => "cookie",
+        }
+    }
 }
 
 /// What the caller showed.

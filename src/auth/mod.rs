@@ -4,10 +4,27 @@
 //! parameter types [`Viewer`], [`Member`], [`Admin`] through which an operation says who may call it.
 //! What accounts are and how they are edited belongs to `users`.
 
+mod api;
 mod caller;
+mod directory;
+mod entity;
+mod error;
 mod identity;
+mod keys;
+mod limiter;
+mod login;
+mod password;
 mod service;
+mod sessions;
+mod setup;
+mod store;
+mod tokens;
+mod upkeep;
 
+pub use api::apis;
 pub use caller::{Admin, AnyScope, Caller, Member, Sender, SessionOnly, Viewer, scope};
+pub use error::AuthError;
 pub use identity::{Credential, Identity, Role, Scope, SessionKind};
-pub use service::Auth;
+pub use login::{CookieLogin, Origin, Tokens};
+pub use password::NewPassword;
+pub use service::{Auth, credential_id};

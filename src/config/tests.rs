@@ -33,7 +33,7 @@ fn every_wrong_value_names_its_setting() {
     assert_eq!(fault(|s| s.jwt_secret_file = some("/no/such/file")).setting, "JWT_SECRET_FILE");
     assert_eq!(fault(|s| s.admin_username = some("root")).setting, "ADMIN_PASSWORD");
     assert_eq!(fault(|s| s.database_url = some("mysql://u:p@h/d")).found, "found the scheme `mysql`");
-    assert_eq!(fault(|s| s.log_level = some("info,=")).setting, "LOG_LEVEL");
+    assert_eq!(fault(|s| s.log_level = some("info,workspace_server=loud")).setting, "LOG_LEVEL");
     assert_eq!(fault(|s| s.access_token_seconds = some("0")).setting, "ACCESS_TOKEN_SECONDS");
 }
 

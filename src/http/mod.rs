@@ -25,6 +25,7 @@ pub use context::RequestId;
 pub use peer::{Peer, Secure};
 
 use crate::app::Services;
+use crate::users::{Users, UsersApi};
 
 /// Everything on the main port, in the order of reading: middleware outside, routes inside.
 pub fn routes(services: &Services) -> impl Endpoint + use<> {
@@ -47,8 +48,9 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
 
 /// Every slice's operations, under one document.
 fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
-    let _ = services;
-    let slices = ();
+    let s = services;
+    let users = Users::new(s.db.clone(), s.clock.clone(), s.auth.clone());
+    let slices = (crate::auth::apis(&s.auth), UsersApi::new(users, s.auth.clone()));
     OpenApiService::new(slices, "workspace-server", env!("CARGO_PKG_VERSION"))
         .description("Accounts, agenda, chat and the fleet of connected clients. Errors are RFC 9457 problem documents.")
         .server(format!("{}/api", services.config.base_path))

@@ -50,7 +50,7 @@ CREATE TABLE api_tokens (
     scopes       TEXT NOT NULL,
     created_at   INTEGER NOT NULL,
     last_used_at INTEGER,
-    expires_at   INTEGER
+    expires_at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX api_tokens_by_user ON api_tokens (user_id);

@@ -24,7 +24,8 @@ impl LoginFailure {
     const ALL: [Self; 5] =
         [Self::Credentials, Self::Disabled, Self::AccountLimit, Self::AddressLimit, Self::Busy];
 
-    fn label(self) -> &'static str {
+    /// The reason as a label, and in the log.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Credentials => "credentials",
             Self::Disabled => "disabled",

@@ -1,0 +1,87 @@
+//! One's own sessions.
+
+use std::sync::atomic::Ordering;
+
+use chrono::{DateTime, Utc};
+use poem_openapi::param::Path;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use uuid::Uuid;
+
+use super::super::{Auth, SessionKind, SessionOnly, Viewer};
+use super::{Tag, at};
+use crate::error::ApiError;
+
+pub struct SessionApi {
+    pub auth: Auth,
+}
+
+/// A login
+#[derive(Debug, Object)]
+struct Session {
+    /// Id
+    id: Uuid,
+    /// What the sender called itself
+    device: String,
+    /// Address of the login or the last refresh
+    address: String,
+    /// Tokens of a program or cookie of a browser
+    kind: SessionKind,
+    /// When it began
+    created_at: DateTime<Utc>,
+    /// When it was last used
+    last_used_at: DateTime<Utc>,
+    /// When it ends unless it is used
+    expires_at: DateTime<Utc>,
+    /// Whether it is the one that asks
+    current: bool,
+}
+
+/// Sessions of the caller
+#[derive(Debug, Object)]
+struct Sessions {
+    /// The most recently used first
+    items: Vec<Session>,
+    /// Always null: there are at most 200
+    next: Option<String>,
+}
+
+#[derive(ApiResponse)]
+enum Ended {
+    /// The session is over
+    #[oai(status = 204)]
+    Done,
+}
+
+#[OpenApi(prefix_path = "/auth/sessions", tag = "Tag::Authentication")]
+impl SessionApi {
+    /// List one's own sessions
+    #[oai(path = "/", method = "get", operation_id = "list_sessions")]
+    async fn list(&self, who: Viewer<SessionOnly>) -> Json<Sessions> {
+        let current = who.session_id();
+        let sessions = self.auth.sessions_of(who.user_id);
+        let items = sessions.iter().map(|s| Session {
+            id: s.id,
+            device: s.device.clone(),
+            address: s.address.clone(),
+            kind: s.kind,
+            created_at: at(s.created_ms),
+            last_used_at: at(s.used_ms.load(Ordering::Relaxed)),
+            expires_at: self.auth.inner.session_expires(s),
+            current: current == Some(s.id),
+        });
+        Json(Sessions { items: items.collect(), next: None })
+    }
+
+    /// End one of one's own sessions, and its realtime connections
+    #[oai(path = "/:session_id", method = "delete", operation_id = "end_session")]
+    async fn end(
+        &self,
+        who: Viewer<SessionOnly>,
+        /// Id of the session
+        session_id: Path<Uuid>,
+    ) -> Result<Ended, ApiError> {
+        self.auth.end_session(who.user_id, session_id.0).await?;
+        Ok(Ended::Done)
+    }
+}

@@ -1,0 +1,153 @@
+//! One's own API tokens.
+
+use std::sync::atomic::Ordering;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use poem_openapi::param::Path;
+use poem_openapi::payload::Json;
+use poem_openapi::types::Example;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use uuid::Uuid;
+
+use super::super::{Auth, Scope, SessionOnly, Viewer, directory};
+use super::{Tag, at};
+use crate::error::ApiError;
+use crate::users::DisplayName;
+
+/// Life of a token whose maker does not say, in days: long enough to forget, too short to be forgotten for years.
+const DEFAULT_DAYS: i64 = 90;
+
+pub struct TokenApi {
+    pub auth: Auth,
+}
+
+/// A new API token
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+struct NewToken {
+    /// What it is for
+    #[oai(validator(min_length = 1, max_length = 64))]
+    name: String,
+    /// What it may be used for; none wider than one's own role
+    #[oai(validator(min_items = 1, max_items = 20))]
+    scopes: Vec<Scope>,
+    /// Days until it expires; 90 when absent
+    #[oai(validator(minimum(value = "1"), maximum(value = "3650")))]
+    expires_in_days: Option<i64>,
+}
+
+impl Example for NewToken {
+    fn example() -> Self {
+        Self {
+            name: "Nightly export".to_owned(),
+            scopes: vec![Scope::AgendaRead, Scope::UsersRead],
+            expires_in_days: Some(365),
+        }
+    }
+}
+
+/// An API token, without its secret
+#[derive(Debug, Object)]
+struct ApiToken {
+    /// Id
+    id: Uuid,
+    /// What it is for
+    name: String,
+    /// What it may be used for
+    scopes: Vec<Scope>,
+    /// When it was made
+    created_at: DateTime<Utc>,
+    /// When it was last used
+    last_used_at: Option<DateTime<Utc>>,
+    /// When it expires
+    expires_at: DateTime<Utc>,
+}
+
+impl From<&directory::ApiToken> for ApiToken {
+    fn from(token: &directory::ApiToken) -> Self {
+        let used = token.used_ms.load(Ordering::Relaxed);
+        Self {
+            id: token.id,
+            name: token.name.clone(),
+            scopes: token.scopes.clone(),
+            created_at: at(token.created_ms),
+            last_used_at: (used > 0).then(|| at(used)),
+            expires_at: at(token.expires_ms),
+        }
+    }
+}
+
+/// A new API token with its secret
+#[derive(Debug, Object)]
+struct CreatedToken {
+    /// The token itself, for the header `Authorization: Bearer ...`; it cannot be had again
+    token: String,
+    /// Id
+    id: Uuid,
+    /// What it is for
+    name: String,
+    /// What it may be used for
+    scopes: Vec<Scope>,
+    /// When it was made
+    created_at: DateTime<Utc>,
+    /// When it expires
+    expires_at: DateTime<Utc>,
+}
+
+/// API tokens of the caller
+#[derive(Debug, Object)]
+struct ApiTokens {
+    /// The newest first, expired ones included
+    items: Vec<ApiToken>,
+    /// Always null: there are at most 100
+    next: Option<String>,
+}
+
+#[derive(ApiResponse)]
+enum Created {
+    /// The new token
+    #[oai(status = 201)]
+    Ok(Json<CreatedToken>),
+}
+
+#[derive(ApiResponse)]
+enum Revoked {
+    /// The token is void
+    #[oai(status = 204)]
+    Done,
+}
+
+#[OpenApi(prefix_path = "/auth/tokens", tag = "Tag::Authentication")]
+impl TokenApi {
+    /// List one's own API tokens
+    #[oai(path = "/", method = "get", operation_id = "list_tokens")]
+    async fn list(&self, who: Viewer<SessionOnly>) -> Json<ApiTokens> {
+        let tokens = self.auth.tokens_of(who.user_id);
+        Json(ApiTokens { items: tokens.iter().map(|t| (&**t).into()).collect(), next: None })
+    }
+
+    /// Make an API token
+    ///
+    /// For a program that acts in one's name. It works as long as the account may, with its role of the moment.
+    #[oai(path = "/", method = "post", operation_id = "create_token")]
+    async fn create(&self, who: Viewer<SessionOnly>, body: Json<NewToken>) -> Result<Created, ApiError> {
+        let NewToken { name, scopes, expires_in_days } = body.0;
+        let name = DisplayName::parse(&name).map_err(|rule| ApiError::field("name", rule))?;
+        let life = TimeDelta::days(expires_in_days.unwrap_or(DEFAULT_DAYS));
+        let (token, record) = self.auth.create_token(&who, name.as_str().to_owned(), scopes, life).await?;
+        let ApiToken { id, name, scopes, created_at, expires_at, .. } = (&*record).into();
+        Ok(Created::Ok(Json(CreatedToken { token, id, name, scopes, created_at, expires_at })))
+    }
+
+    /// Revoke one of one's own API tokens, and end its realtime connections
+    #[oai(path = "/:token_id", method = "delete", operation_id = "revoke_token")]
+    async fn revoke(
+        &self,
+        who: Viewer<SessionOnly>,
+        /// Id of the token
+        token_id: Path<Uuid>,
+    ) -> Result<Revoked, ApiError> {
+        self.auth.revoke_token(who.user_id, token_id.0).await?;
+        Ok(Revoked::Done)
+    }
+}
