@@ -58,7 +58,7 @@ impl Services {
         let config = Config::from_settings(&Settings::default()).expect("the defaults are valid");
         let clock = Clock::system();
         let hub = Hub::new(clock.clone());
-        let auth = Auth::for_document(&config, &clock, &hub);
+        let auth = Auth::for_document();
         Self::new(config, clock, Db::disconnected(), hub, auth)
     }
 

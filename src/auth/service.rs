@@ -14,7 +14,7 @@ use super::limiter::Limiter;
 use super::password::Passwords;
 use super::{AuthError, Credential, Identity, NewPassword, store};
 use crate::clock::{Clock, from_ms};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Secret, Settings};
 use crate::db::{Db, Tx};
 use crate::error::ApiError;
 use crate::realtime::{Disconnect, Hub};
@@ -72,9 +72,11 @@ impl Auth {
     }
 
     /// A handle that knows nobody.
-    pub fn for_document(config: &Config, clock: &Clock, hub: &Hub) -> Self {
-        let keys = Keys::new(&[crate::config::Secret::new(crate::id::secret())]);
-        Self::new(config, Db::disconnected(), clock.clone(), hub.clone(), keys)
+    pub fn for_document() -> Self {
+        let config = Config::from_settings(&Settings::default()).expect("the defaults are valid");
+        let keys = Keys::new(&[Secret::new(crate::id::secret())]);
+        let (clock, db) = (Clock::system(), Db::disconnected());
+        Self::new(&config, db, clock.clone(), Hub::new(clock), keys)
     }
 
     fn new(config: &Config, db: Db, clock: Clock, hub: Hub, keys: Keys) -> Self {

@@ -1,6 +1,5 @@
 //! Accounts over HTTP.
 
-use chrono::{DateTime, Utc};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
@@ -12,6 +11,7 @@ use super::service::{Change, NewAccount, Users};
 use crate::auth::{Admin, Auth, NewPassword, Role, Viewer, scope};
 use crate::error::{ApiError, FieldError};
 use crate::page;
+use crate::timestamp::Timestamp;
 
 /// Operations on accounts.
 pub struct UsersApi {
@@ -47,7 +47,7 @@ pub struct User {
     /// Whether it is shut out
     pub disabled: bool,
     /// When it was made
-    pub created_at: DateTime<Utc>,
+    pub created_at: Timestamp,
 }
 
 impl Example for User {
@@ -58,7 +58,7 @@ impl Example for User {
             name: "Ann".to_owned(),
             role: Role::Member,
             disabled: false,
-            created_at: crate::clock::from_ms(1_795_341_600_000),
+            created_at: Timestamp::from_ms(1_795_341_600_000),
         }
     }
 }
@@ -71,7 +71,7 @@ impl From<&Account> for User {
             name: account.name.clone(),
             role: account.role,
             disabled: account.disabled,
-            created_at: account.created_at,
+            created_at: account.created_at.into(),
         }
     }
 }

@@ -5,7 +5,6 @@ mod session;
 mod setup;
 mod token;
 
-use chrono::{DateTime, Utc};
 use poem::http::header;
 use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::Tags;
@@ -79,8 +78,4 @@ fn cookie(auth: &Auth, value: &str, max_age: u64, secure: Secure) -> String {
     let (name, path) = (crate::http::identify::COOKIE, &auth.inner.cookie_path);
     let secure = if secure.0 { "; Secure" } else { "" };
     format!("{name}={value}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}")
-}
-
-fn at(ms: i64) -> DateTime<Utc> {
-    crate::clock::from_ms(ms)
 }

@@ -2,15 +2,15 @@
 
 use std::sync::atomic::Ordering;
 
-use chrono::{DateTime, Utc};
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
 use super::super::{Auth, SessionKind, SessionOnly, Viewer};
-use super::{Tag, at};
+use super::Tag;
 use crate::error::ApiError;
+use crate::timestamp::Timestamp;
 
 pub struct SessionApi {
     pub auth: Auth,
@@ -28,11 +28,11 @@ struct Session {
     /// Tokens of a program or cookie of a browser
     kind: SessionKind,
     /// When it began
-    created_at: DateTime<Utc>,
+    created_at: Timestamp,
     /// When it was last used
-    last_used_at: DateTime<Utc>,
+    last_used_at: Timestamp,
     /// When it ends unless it is used
-    expires_at: DateTime<Utc>,
+    expires_at: Timestamp,
     /// Whether it is the one that asks
     current: bool,
 }
@@ -65,9 +65,9 @@ impl SessionApi {
             device: s.device.clone(),
             address: s.address.clone(),
             kind: s.kind,
-            created_at: at(s.created_ms),
-            last_used_at: at(s.used_ms.load(Ordering::Relaxed)),
-            expires_at: self.auth.inner.session_expires(s),
+            created_at: Timestamp::from_ms(s.created_ms),
+            last_used_at: Timestamp::from_ms(s.used_ms.load(Ordering::Relaxed)),
+            expires_at: self.auth.inner.session_expires(s).into(),
             current: current == Some(s.id),
         });
         Json(Sessions { items: items.collect(), next: None })

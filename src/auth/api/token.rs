@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
@@ -10,8 +10,9 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
 use super::super::{Auth, Scope, SessionOnly, Viewer, directory};
-use super::{Tag, at};
+use super::Tag;
 use crate::error::ApiError;
+use crate::timestamp::Timestamp;
 use crate::users::DisplayName;
 
 /// Life of a token whose maker does not say, in days: long enough to forget, too short to be forgotten for years.
@@ -56,11 +57,11 @@ struct ApiToken {
     /// What it may be used for
     scopes: Vec<Scope>,
     /// When it was made
-    created_at: DateTime<Utc>,
+    created_at: Timestamp,
     /// When it was last used
-    last_used_at: Option<DateTime<Utc>>,
+    last_used_at: Option<Timestamp>,
     /// When it expires
-    expires_at: DateTime<Utc>,
+    expires_at: Timestamp,
 }
 
 impl From<&directory::ApiToken> for ApiToken {
@@ -70,9 +71,9 @@ impl From<&directory::ApiToken> for ApiToken {
             id: token.id,
             name: token.name.clone(),
             scopes: token.scopes.clone(),
-            created_at: at(token.created_ms),
-            last_used_at: (used > 0).then(|| at(used)),
-            expires_at: at(token.expires_ms),
+            created_at: Timestamp::from_ms(token.created_ms),
+            last_used_at: (used > 0).then(|| Timestamp::from_ms(used)),
+            expires_at: Timestamp::from_ms(token.expires_ms),
         }
     }
 }
@@ -89,9 +90,9 @@ struct CreatedToken {
     /// What it may be used for
     scopes: Vec<Scope>,
     /// When it was made
-    created_at: DateTime<Utc>,
+    created_at: Timestamp,
     /// When it expires
-    expires_at: DateTime<Utc>,
+    expires_at: Timestamp,
 }
 
 /// API tokens of the caller
