@@ -37,6 +37,7 @@ async fn a_client_connects_with_its_token_and_listens_to_its_own_channel() {
 
     let seen = app.services.hub.connections();
     assert_eq!((seen[0].app.app.as_str(), seen[0].sdk_version.as_str()), ("desk", "5.8.0"));
+    ws.ping().await;
     eventually("a round trip is measured", || async { seen[0].rtt() }).await;
     app.stop().await;
 }

@@ -140,6 +140,20 @@ impl Ws {
         }
     }
 
+    /// Waits for the next ping and answers it.
+    pub async fn ping(&mut self) {
+        loop {
+            match tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("a ping in time") {
+                Some(Ok(Message::Text(text))) if text.as_str() == "{}" => return self.send("{}").await,
+                Some(Ok(Message::Text(text))) => {
+                    let frame: Value = serde_json::from_str(&text).unwrap();
+                    self.pushes.push_back(frame["push"].clone());
+                }
+                other => panic!("no ping but {other:?}"),
+            }
+        }
+    }
+
     /// Waits for the close frame, passing over everything before it.
     pub async fn closed(&mut self) -> u16 {
         loop {
