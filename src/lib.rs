@@ -12,6 +12,7 @@
 //! | [`users`] | accounts and their changes |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
+//! | [`dashboard`] | the pages that people see, and the files they are made of |
 //! | [`error`] | the one table of HTTP errors |
 //! | [`observe`] | log set-up and every Prometheus metric |
 //! | [`clock`], [`timestamp`], [`id`], [`page`] | time that tests can move and how it is written, identifiers, cursors |
@@ -24,6 +25,7 @@ pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dashboard;
 pub mod db;
 pub mod error;
 pub mod http;

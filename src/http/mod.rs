@@ -26,6 +26,7 @@ pub use peer::{Peer, Secure};
 
 use crate::app::Services;
 use crate::users::{Users, UsersApi};
+use crate::dashboard;
 
 /// Everything on the main port, in the order of reading: middleware outside, routes inside.
 pub fn routes(services: &Services) -> impl Endpoint + use<> {
@@ -39,6 +40,7 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
         .nest("/docs", docs::ui(&document))
         .at("/chat", get(ws::endpoint(services)))
         .at("/connection/websocket", get(ws::endpoint(services)))
+        .nest("/", dashboard::routes(services))
         .with(context::Context::new(services));
     match services.config.base_path.as_str() {
         "" => tree.map_to_response().boxed(),

@@ -1,0 +1,43 @@
+// The HTTP API. Every refusal arrives as an ApiError that carries the problem document.
+
+import { at, boot } from "./boot.js";
+import { knows, t } from "./i18n.js";
+
+/** A refused or failed call. `status` 0 means that no answer came. `fields` maps a field to its message. */
+export class ApiError extends Error {
+  constructor(status, problem = {}, retryAfter = null) {
+    super(problem.detail ?? problem.title ?? `HTTP ${status}`);
+    this.status = status;
+    this.code = problem.code ?? (status === 0 ? "unreachable" : "unknown");
+    this.fields = Object.fromEntries((problem.errors ?? []).map(({ field, message }) => [field, message]));
+    this.retryAfter = retryAfter;
+  }
+
+  /** What to tell the reader: our words for a known code, the server's otherwise. */
+  get text() {
+    if (this.retryAfter !== null) return t("error.retry_after", { count: this.retryAfter });
+    const key = `error.${this.code}`;
+    return knows(key) ? t(key) : this.message;
+  }
+}
+
+async function call(method, path, body) {
+  const headers = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET" && boot.csrf) headers["X-CSRF-Token"] = boot.csrf;
+  let reply;
+  try {
+    reply = await fetch(at(path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch {
+    throw new ApiError(0);
+  }
+  const json = reply.headers.get("Content-Type")?.includes("json") ? await reply.json() : null;
+  if (reply.ok) return json;
+  const wait = Number.parseInt(reply.headers.get("Retry-After") ?? "", 10);
+  throw new ApiError(reply.status, json ?? {}, Number.isNaN(wait) ? null : wait);
+}
+
+export const api = {
+  get: (path) => call("GET", path),
+  post: (path, body) => call("POST", path, body),
+};

@@ -1,0 +1,77 @@
+// Forms: send once, keep what was typed, put each error under its field and the focus on the first.
+
+import { knows, t } from "./i18n.js";
+
+function showField(form, name, message) {
+  const input = form.elements.namedItem(name);
+  const place = input?.id ? form.querySelector(`#${input.id}-error`) : null;
+  if (!place) return false;
+  input.setAttribute("aria-invalid", "true");
+  place.textContent = message;
+  place.hidden = false;
+  return true;
+}
+
+function showForm(form, message) {
+  const place = form.querySelector("[data-error], #form-error");
+  place.querySelector(".alert-text").textContent = message;
+  place.hidden = false;
+}
+
+export function clearErrors(form) {
+  for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
+  for (const place of form.querySelectorAll(".field-error, [data-error], #form-error")) place.hidden = true;
+}
+
+function showErrors(form, error) {
+  let placed = false;
+  for (const [field, message] of Object.entries(error.fields ?? {})) {
+    placed = showField(form, field, message) || placed;
+  }
+  if (!placed) showForm(form, error.text ?? t("error.unknown"));
+  form.querySelector("[aria-invalid]")?.focus();
+}
+
+function missing(form) {
+  for (const input of form.querySelectorAll("[required]")) {
+    if (input.value.trim() === "") showField(form, input.name, t(knows(`field.${input.name}.missing`) ? `field.${input.name}.missing` : "field.missing"));
+  }
+  const first = form.querySelector("[aria-invalid]");
+  first?.focus();
+  return first !== null;
+}
+
+/** Calls `send(values)` on submit, with the form locked meanwhile; a thrown ApiError is shown in the form. */
+export function bindForm(form, send) {
+  let busy = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    clearErrors(form);
+    if (missing(form)) return;
+    const button = form.querySelector("[type=submit]");
+    busy = true;
+    button.disabled = true;
+    try {
+      await send(Object.fromEntries(new FormData(form)));
+    } catch (error) {
+      if (error.status === undefined) throw error;
+      showErrors(form, error);
+    } finally {
+      busy = false;
+      button.disabled = false;
+    }
+  });
+}
+
+/** Buttons that show and hide a password: `data-show="<id of the input>"`. */
+export function bindPasswordButtons() {
+  for (const button of document.querySelectorAll("[data-show]")) {
+    button.addEventListener("click", () => {
+      const input = document.getElementById(button.dataset.show);
+      const shown = input.type === "text";
+      input.type = shown ? "password" : "text";
+      button.setAttribute("aria-pressed", String(!shown));
+    });
+  }
+}

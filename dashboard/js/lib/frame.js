@@ -1,0 +1,19 @@
+// One repaint a frame: whatever asks for work before the next frame is run in it once.
+
+const waiting = new Set();
+let asked = false;
+
+function run() {
+  asked = false;
+  const jobs = [...waiting];
+  waiting.clear();
+  for (const job of jobs) job();
+}
+
+/** Runs `job` in the next frame; asking twice for the same function runs it once. */
+export function onNextFrame(job) {
+  waiting.add(job);
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(run);
+}

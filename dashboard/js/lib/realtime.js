@@ -1,0 +1,82 @@
+// The page's one connection, over the official SDK, and the state of it for whoever shows it.
+
+import "../../vendor/centrifuge/centrifuge.js";
+import { describe } from "./agent.js";
+import { api } from "./api.js";
+import { at, boot } from "./boot.js";
+import { createStore } from "./store.js";
+
+// One delay per page, so that it can be shown, and drawn by lot, so that pages do not return in one wave.
+const RETRY_MS = 3000 + Math.round(Math.random() * 2000);
+// Beyond this a person should read "offline", not watch a countdown start again.
+const OFFLINE_AFTER_MS = 30_000;
+
+const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${at("/connection/websocket")}`;
+
+const centrifuge = new globalThis.Centrifuge(socketUrl, {
+  name: "dashboard",
+  version: boot.version,
+  data: describe(),
+  minReconnectDelay: RETRY_MS,
+  maxReconnectDelay: RETRY_MS,
+});
+
+/**
+ * `{state: "connecting" | "live" | "waiting" | "offline", clientId, since, retryAt, ended}`: `since` (Date) when the
+ * connection was lost, `retryAt` (ms) when the next attempt starts or null, `ended` true when the server closed it for good.
+ */
+export const connection = createStore({ state: "connecting", clientId: null, since: null, retryAt: null, ended: false });
+
+function lost(retryAt) {
+  const since = connection.get().since ?? new Date();
+  const long = Date.now() - since.getTime() > OFFLINE_AFTER_MS;
+  connection.set({ state: long || !navigator.onLine ? "offline" : "waiting", since, retryAt });
+}
+
+// A server that ends a session says so once; whether one may come back is asked over HTTP.
+async function ended() {
+  connection.set({ state: "offline", since: connection.get().since ?? new Date(), retryAt: null, ended: true });
+  try {
+    await api.get("/api/auth/me");
+  } catch (error) {
+    if (error.status === 401) location.assign(at("/login?ended=1"));
+  }
+}
+
+let restarting = false;
+
+centrifuge.on("connected", ({ client }) => {
+  connection.set({ state: "live", clientId: client, since: null, retryAt: null, ended: false });
+});
+centrifuge.on("connecting", ({ code }) => {
+  if (code !== 0) lost(Date.now() + RETRY_MS);
+});
+centrifuge.on("error", ({ type }) => {
+  if (type === "transport" || type === "connect") lost(Date.now() + RETRY_MS);
+});
+centrifuge.on("disconnected", () => {
+  if (!restarting) ended();
+});
+addEventListener("offline", () => lost(connection.get().retryAt));
+
+/** Tries at once instead of waiting for the next attempt. */
+export function reconnectNow() {
+  restarting = true;
+  centrifuge.disconnect();
+  restarting = false;
+  connection.set({ state: "waiting", retryAt: null, ended: false });
+  centrifuge.connect();
+}
+
+/** Follows `channel`: `onState` gets the data of each (re)subscription, `onChange` each publication. */
+export function follow(channel, onState, onChange) {
+  const subscription = centrifuge.newSubscription(channel);
+  subscription.on("subscribed", ({ data }) => onState(data ?? {}));
+  subscription.on("publication", ({ data }) => onChange(data));
+  subscription.subscribe();
+}
+
+/** What the server tells this user outside of any channel of the page: notices, for instance. */
+export const onPersonal = (handle) => centrifuge.on("publication", ({ data }) => handle(data));
+
+export const connect = () => centrifuge.connect();

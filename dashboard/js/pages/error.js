@@ -1,0 +1,3 @@
+import { bindPreferences } from "../lib/preferences.js";
+
+bindPreferences();

@@ -1,0 +1,27 @@
+// The overview: two channels in, four views out.
+
+import { ms } from "../lib/format.js";
+import { connect, connection, follow } from "../lib/realtime.js";
+import { startShell } from "../shell.js";
+import { clients } from "./overview/fleet.js";
+import { showClients } from "./overview/clients.js";
+import { showFacts } from "./overview/facts.js";
+import { history } from "./overview/history.js";
+import { showNext } from "./overview/next.js";
+import { showTiles } from "./overview/tiles.js";
+import { showTraffic } from "./overview/traffic.js";
+
+function ownDelay() {
+  const rtt = clients.get().byId.get(connection.get().clientId)?.rtt_ms;
+  return rtt ? ms(rtt.last) : "";
+}
+
+startShell(ownDelay);
+showTiles();
+showTraffic();
+showFacts();
+showClients();
+showNext();
+follow("monitor:overview", history.reset, history.add);
+follow("monitor:clients", clients.reset, clients.change);
+connect();

@@ -1,0 +1,48 @@
+//! The pages that people see, and the files they are made of.
+//!
+//! Owns the HTML (Handlebars templates, rendered on the server), the assets in the binary, the reader's language,
+//! and who is shown which page. What a page shows comes to the browser over `/api` and the realtime channels:
+//! those belong to their slices. Templates, styles, scripts and words are in `dashboard/` at the root of the repository.
+
+mod assets;
+mod locale;
+mod pages;
+mod render;
+
+use std::sync::Arc;
+
+use poem::endpoint::make_sync;
+use poem::error::NotFoundError;
+use poem::{Endpoint, IntoResponse, Request, Response, Route, get};
+
+use crate::app::Services;
+use assets::Assets;
+use pages::Pages;
+
+/// Everything outside `/api`, `/docs` and the realtime endpoints.
+pub fn routes(services: &Services) -> Route {
+    let assets = Arc::new(Assets::load());
+    let pages = Arc::new(Pages::new(services, &assets));
+    Route::new()
+        .at("/", get(page(&pages, Pages::start)))
+        .at("/setup", get(page(&pages, Pages::setup)))
+        .at("/login", get(page(&pages, Pages::login)))
+        .at("/assets/:version/*path", get(make_sync(move |request| serve(&assets, &request))))
+        .at("/*path", page(&pages, Pages::unknown))
+}
+
+/// An endpoint from a function of [`Pages`].
+fn page<F>(pages: &Arc<Pages>, show: F) -> impl Endpoint<Output = Response> + use<F>
+where
+    F: Fn(&Pages, &Request) -> poem::Result<Response> + Send + Sync + 'static,
+{
+    let pages = pages.clone();
+    make_sync(move |request: Request| show(&pages, &request))
+}
+
+fn serve(assets: &Assets, request: &Request) -> poem::Result<Response> {
+    let (version, path) = request.path_params::<(String, String)>()?;
+    assets
+        .get(&version, &path, request.headers())
+        .map_or_else(|| Err(NotFoundError.into()), |r| Ok(r.into_response()))
+}

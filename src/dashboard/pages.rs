@@ -1,0 +1,203 @@
+//! Which page a reader gets, and what is on it before its scripts run.
+
+use std::sync::Arc;
+
+use poem::http::{StatusCode, header};
+use poem::web::Redirect;
+use poem::{IntoResponse, Request, Response, Result};
+use serde_json::{Map, Value, json};
+
+use super::assets::Assets;
+use super::locale::{self, Language};
+use super::render::{Layout, Renderer};
+use crate::app::Services;
+use crate::auth::{Identity, Role};
+use crate::error::ApiError;
+use crate::http::{RequestId, Secure, identify};
+
+/// Everything from this server, nothing inline, no string ever run as code or parsed as HTML.
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'";
+/// One year, in seconds: a language is not chosen again.
+const LANGUAGE_AGE: u32 = 31_536_000;
+
+/// The pages.
+pub struct Pages {
+    services: Services,
+    renderer: Renderer,
+    /// Path of the assets, base path included.
+    assets: String,
+}
+
+/// Who reads: their account, and the token that their changes must carry.
+type Reader = (Arc<Identity>, String);
+
+impl Pages {
+    pub fn new(services: &Services, assets: &Assets) -> Self {
+        let assets = format!("{}/assets/{}", services.config.base_path, assets.version());
+        Self { services: services.clone(), renderer: Renderer::load(), assets }
+    }
+
+    /// `/`: the overview for an admin, a home page for others, a door for those who are not logged in.
+    pub fn start(&self, request: &Request) -> Result<Response> {
+        let Some(reader) = self.reader(request) else {
+            let door = if self.services.auth.setup_token().is_some() { "/setup" } else { "/login" };
+            return Ok(self.go(door));
+        };
+        let page = if reader.0.role == Role::Admin { "overview" } else { "home" };
+        self.show(request, Layout::Shell, page, Some(&reader), Map::new())
+    }
+
+    /// `/setup`, as long as there is no admin.
+    pub fn setup(&self, request: &Request) -> Result<Response> {
+        if self.services.auth.setup_token().is_none() {
+            return Ok(self.go("/"));
+        }
+        self.show(request, Layout::Entry, "setup", None, Map::new())
+    }
+
+    /// `/login`. `?ended` says that a session was ended while the page was open.
+    pub fn login(&self, request: &Request) -> Result<Response> {
+        if self.services.auth.setup_token().is_some() || self.reader(request).is_some() {
+            return Ok(self.go("/"));
+        }
+        let ended = request.uri().query().is_some_and(|q| q.contains("ended"));
+        self.show(request, Layout::Entry, "login", None, map([("ended", json!(ended))]))
+    }
+
+    /// Any other path: a page for a browser, a problem document for a program.
+    pub fn unknown(&self, request: &Request) -> Result<Response> {
+        let accept = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("");
+        if !accept.contains("text/html") {
+            return Err(ApiError::not_found().into());
+        }
+        self.error(request, StatusCode::NOT_FOUND)
+    }
+
+    fn error(&self, request: &Request, status: StatusCode) -> Result<Response> {
+        let language = Language::of(request);
+        let word =
+            |part: &str| json!(self.renderer.word(language, &format!("error.{}.{part}", status.as_u16())));
+        let data = map([
+            ("title", word("title")),
+            ("status", json!(status.as_u16())),
+            ("heading", word("title")),
+            ("text", word("text")),
+            ("request_id", json!(request.data::<RequestId>().map(|id| id.0.to_string()))),
+        ]);
+        let mut response = self.show(request, Layout::Entry, "error", None, data)?;
+        response.set_status(status);
+        Ok(response)
+    }
+
+    fn reader(&self, request: &Request) -> Option<Reader> {
+        self.services.auth.cookie(identify::cookie(request.headers())?).ok()
+    }
+
+    fn go(&self, path: &str) -> Response {
+        Redirect::see_other(format!("{}{path}", self.services.config.base_path)).into_response()
+    }
+
+    fn show(
+        &self,
+        request: &Request,
+        layout: Layout,
+        page: &str,
+        reader: Option<&Reader>,
+        data: Map<String, Value>,
+    ) -> Result<Response> {
+        let language = Language::of(request);
+        let user = reader.map(|(identity, _)| self.user(language, identity));
+        let boot = json!({
+            "page": page,
+            "base": self.services.config.base_path,
+            "assets": self.assets,
+            "lang": language.code(),
+            "version": env!("CARGO_PKG_VERSION"),
+            "csrf": reader.map(|(_, csrf)| csrf),
+            "user": user,
+        });
+        let mut all = self.frame(request, language, page);
+        all.insert("user".to_owned(), json!(user));
+        all.extend(data);
+        let html = match self.renderer.page(language, layout, page, all, &boot) {
+            Ok(html) => html,
+            Err(fault) if page == "error" => return Err(ApiError::internal(fault).into()),
+            Err(fault) => {
+                tracing::error!(error = %fault, "The page `{page}` could not be rendered: {fault}");
+                return self.error(request, StatusCode::INTERNAL_SERVER_ERROR);
+            }
+        };
+        let mut response = Response::builder()
+            .content_type("text/html; charset=utf-8")
+            .header(header::CONTENT_SECURITY_POLICY, CSP)
+            .header(header::CACHE_CONTROL, "no-store")
+            .header(header::VARY, "Accept-Language, Cookie");
+        if let Some(asked) = Language::asked(request) {
+            response = response.header(header::SET_COOKIE, self.language_cookie(asked));
+        }
+        Ok(response.body(html))
+    }
+
+    /// What every page has.
+    fn frame(&self, request: &Request, language: Language, page: &str) -> Map<String, Value> {
+        let word = |key: String| self.renderer.word(language, &key);
+        let languages = Language::ALL
+            .iter()
+            .map(|(l, code, name)| json!({"code": code, "name": name, "current": *l == language}))
+            .collect();
+        map([
+            ("lang", json!(language.code())),
+            ("base", json!(self.services.config.base_path)),
+            ("assets", json!(self.assets)),
+            ("origin", json!(origin(request))),
+            ("version", json!(env!("CARGO_PKG_VERSION"))),
+            ("title", json!(word(format!("{page}.title")))),
+            ("script", json!(page)),
+            ("languages", Value::Array(languages)),
+            (
+                "rail",
+                json!([{"path": "/", "name": word(format!("rail.{page}")), "icon": page, "current": true}]),
+            ),
+        ])
+    }
+
+    fn user(&self, language: Language, identity: &Identity) -> Value {
+        let role = identity.role.as_str();
+        json!({
+            "id": identity.user_id,
+            "username": identity.username,
+            "name": if identity.name.is_empty() { &identity.username } else { &identity.name },
+            "initials": initials(&identity.name, &identity.username),
+            "role": role,
+            "role_name": self.renderer.word(language, &format!("role.{role}")),
+            "role_text": self.renderer.word(language, &format!("role.{role}.text")),
+        })
+    }
+
+    fn language_cookie(&self, language: Language) -> String {
+        let (name, code, base) = (locale::COOKIE, language.code(), &self.services.config.base_path);
+        format!("{name}={code}; Path={base}/; Max-Age={LANGUAGE_AGE}; SameSite=Lax")
+    }
+}
+
+fn map<const N: usize>(entries: [(&str, Value); N]) -> Map<String, Value> {
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The address that the reader's browser used, to show in examples.
+fn origin(request: &Request) -> String {
+    let secure = request.data::<Secure>().is_some_and(|secure| secure.0);
+    let host = request.headers().get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("localhost:8060");
+    format!("{}://{host}", if secure { "https" } else { "http" })
+}
+
+/// One or two letters that stand for a person.
+fn initials(name: &str, username: &str) -> String {
+    let name = if name.trim().is_empty() { username } else { name };
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let first = words.first().and_then(|w| w.chars().next());
+    let last = words.last().filter(|_| words.len() > 1).and_then(|w| w.chars().next());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
