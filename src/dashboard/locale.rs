@@ -7,6 +7,7 @@ use poem::http::header;
 use serde_json::Value;
 
 use super::assets;
+use crate::http::identify;
 
 /// Cookie with the chosen language; also written by `dashboard/js/lib/preferences.js`.
 pub const COOKIE: &str = "workspace_lang";
@@ -41,7 +42,7 @@ impl Language {
     /// `?lang=`, then the cookie, then `Accept-Language`.
     pub fn of(request: &Request) -> Self {
         Self::asked(request)
-            .or_else(|| request.cookie().get(COOKIE).and_then(|c| Self::from_code(c.value_str())))
+            .or_else(|| Self::from_code(identify::named_cookie(request.headers(), COOKIE)?))
             .or_else(|| Self::accepted(request.headers().get(header::ACCEPT_LANGUAGE)?.to_str().ok()?))
             .unwrap_or(Self::English)
     }

@@ -19,16 +19,18 @@ use crate::app::Services;
 use assets::Assets;
 use pages::Pages;
 
-/// Everything outside `/api`, `/docs` and the realtime endpoints.
-pub fn routes(services: &Services) -> Route {
+/// Pattern of every path that nobody has. A catch-all (`/*path`) would also take `/` itself.
+pub const UNKNOWN: &str = "/<.+>";
+
+/// Adds to `tree` everything outside `/api`, `/docs` and the realtime endpoints; what nobody has is answered here.
+pub fn add(tree: Route, services: &Services) -> Route {
     let assets = Arc::new(Assets::load());
     let pages = Arc::new(Pages::new(services, &assets));
-    Route::new()
-        .at("/", get(page(&pages, Pages::start)))
+    tree.at("/", get(page(&pages, Pages::start)))
         .at("/setup", get(page(&pages, Pages::setup)))
         .at("/login", get(page(&pages, Pages::login)))
         .at("/assets/:version/*path", get(make_sync(move |request| serve(&assets, &request))))
-        .at("/*path", page(&pages, Pages::unknown))
+        .at(UNKNOWN, page(&pages, Pages::unknown))
 }
 
 /// An endpoint from a function of [`Pages`].

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use poem::error::NotFoundError;
 use poem::http::{StatusCode, header};
 use poem::web::Redirect;
 use poem::{IntoResponse, Request, Response, Result};
@@ -70,7 +71,7 @@ impl Pages {
     pub fn unknown(&self, request: &Request) -> Result<Response> {
         let accept = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("");
         if !accept.contains("text/html") {
-            return Err(ApiError::not_found().into());
+            return Err(NotFoundError.into());
         }
         self.error(request, StatusCode::NOT_FOUND)
     }

@@ -14,6 +14,7 @@ use tracing::{Level, debug, info};
 use super::{cors::Cors, headers, identify, peer, problems};
 use crate::app::Services;
 use crate::auth::Sender;
+use crate::dashboard;
 use crate::observe::metrics;
 
 /// Id of a request, in its log line and in the response's `X-Request-Id`.
@@ -85,7 +86,8 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
             None => match self.inner.call(request).await {
                 Ok(output) => {
                     let response = output.into_response();
-                    let pattern = response.data::<PathPattern>().cloned();
+                    let known = |p: &&PathPattern| !p.0.ends_with(dashboard::UNKNOWN);
+                    let pattern = response.data::<PathPattern>().filter(known).cloned();
                     (response, pattern)
                 }
                 Err(error) => {

@@ -25,8 +25,8 @@ pub use context::RequestId;
 pub use peer::{Peer, Secure};
 
 use crate::app::Services;
-use crate::users::{Users, UsersApi};
 use crate::dashboard;
+use crate::users::{Users, UsersApi};
 
 /// Everything on the main port, in the order of reading: middleware outside, routes inside.
 pub fn routes(services: &Services) -> impl Endpoint + use<> {
@@ -39,9 +39,8 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
         .nest("/api", body::limited(api))
         .nest("/docs", docs::ui(&document))
         .at("/chat", get(ws::endpoint(services)))
-        .at("/connection/websocket", get(ws::endpoint(services)))
-        .nest("/", dashboard::routes(services))
-        .with(context::Context::new(services));
+        .at("/connection/websocket", get(ws::endpoint(services)));
+    let tree = dashboard::add(tree, services).with(context::Context::new(services));
     match services.config.base_path.as_str() {
         "" => tree.map_to_response().boxed(),
         base => Route::new().nest(base, tree).map_to_response().boxed(),
