@@ -7,6 +7,8 @@ pub mod lock;
 pub mod migrations;
 mod writer;
 
+use std::fs::{DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,7 +134,7 @@ pub fn statement(
 fn prepare_file(path: &Path) -> Result<(), ConfigError> {
     let fix = "name a file in a directory that this user may write";
     if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-        std::fs::create_dir_all(dir).map_err(|e| {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| {
             ConfigError::new(
                 "DATABASE_PATH",
                 format!("cannot make the directory `{}` ({e})", dir.display()),
@@ -147,7 +149,9 @@ fn prepare_file(path: &Path) -> Result<(), ConfigError> {
             "name a file",
         ));
     }
-    std::fs::OpenOptions::new().append(true).create(true).open(path).map(drop).map_err(|e| {
+    // What is made new is for its owner alone: it holds password hashes and everybody's messages. SQLite gives the
+    // write-ahead log the permissions of the database.
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop).map_err(|e| {
         ConfigError::new("DATABASE_PATH", format!("cannot write `{}` ({e})", path.display()), fix)
     })
 }

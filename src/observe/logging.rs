@@ -2,8 +2,11 @@
 
 use std::io::IsTerminal;
 
+use tracing::field::Field;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
+use tracing_subscriber::fmt::time::ChronoLocal;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -21,7 +24,12 @@ pub fn start(config: &Config) {
         LogFormat::Text => true,
     };
     let layer = if text {
-        tracing_subscriber::fmt::layer().with_target(false).boxed()
+        tracing_subscriber::fmt::layer()
+            .with_ansi(std::io::stdout().is_terminal())
+            .with_target(false)
+            .with_timer(ChronoLocal::new("%H:%M:%S%.3f".to_owned()))
+            .fmt_fields(debug_fn(message_only))
+            .boxed()
     } else {
         tracing_subscriber::fmt::layer()
             .json()
@@ -31,4 +39,9 @@ pub fn start(config: &Config) {
             .boxed()
     };
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+}
+
+/// For people a line is its message, which reads alone; the fields are for machines.
+fn message_only(writer: &mut Writer<'_>, field: &Field, value: &dyn std::fmt::Debug) -> std::fmt::Result {
+    if field.name() == "message" { write!(writer, "{value:?}") } else { Ok(()) }
 }
