@@ -28,14 +28,20 @@ pub struct Ws {
 impl Ws {
     /// Opens a socket and sends nothing.
     pub async fn open(app: &TestApp, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
-        let mut request = app.ws_url().into_client_request().unwrap();
+        let opened = Self::open_at(&app.ws_url(), headers).await;
+        opened.map_err(|refused| refused.expect("a server listens"))
+    }
+
+    /// Opens a socket at `url`. The error is the status of a refusal; none when no server answers.
+    pub async fn open_at(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, Option<u16>> {
+        let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
         match connect_async(request).await {
             Ok((socket, _)) => Ok(Self { socket, next_id: 0, pushes: VecDeque::new(), welcome: Value::Null }),
-            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
-            Err(e) => panic!("no WebSocket: {e}"),
+            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(Some(response.status().as_u16())),
+            Err(_) => Err(None),
         }
     }
 
@@ -85,6 +91,20 @@ impl Ws {
             }
             assert!(frame.get("push").is_some(), "unexpected {frame}");
             self.pushes.push_back(frame["push"].clone());
+        }
+    }
+
+    /// As [`Ws::call`], without the pushes between; the close code when the connection ends first.
+    pub async fn try_call(&mut self, command: &str, body: &Value) -> Result<Value, u16> {
+        self.next_id += 1;
+        let text = json!({"id": self.next_id, command: body}).to_string();
+        // What the server said at the end can still be read when this fails.
+        let _ = self.socket.send(Message::Text(text.into())).await;
+        loop {
+            let frame = self.frame().await.map_err(|(code, _)| code)?;
+            if frame["id"] == self.next_id {
+                return Ok(frame);
+            }
         }
     }
 

@@ -113,8 +113,8 @@ run(async () => {
   // Own channel: a change of the agenda reaches every client of its owner.
   const event = await ann.api('POST', '/api/agenda', {
     title: 'Retro',
-    starts_at: '2026-12-01T09:00:00Z',
-    ends_at: '2026-12-01T10:00:00Z',
+    start: '2026-12-01T10:00:00',
+    end: '2026-12-01T11:00:00',
     time_zone: 'Europe/Paris',
   });
   const changed = await annSeen.first('publication', (pub) => pub.data.type === 'agenda.changed');

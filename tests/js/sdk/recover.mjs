@@ -79,8 +79,8 @@ run(async () => {
   for (const title of titles) {
     await ann.api('POST', '/api/agenda', {
       title,
-      starts_at: '2026-12-01T09:00:00Z',
-      ends_at: '2026-12-01T10:00:00Z',
+      start: '2026-12-01T10:00:00',
+      end: '2026-12-01T11:00:00',
       time_zone: 'Europe/Paris',
     });
   }

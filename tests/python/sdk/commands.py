@@ -68,8 +68,8 @@ async def scenario():
         "/api/agenda",
         {
             "title": "Retro",
-            "starts_at": "2026-12-01T09:00:00Z",
-            "ends_at": "2026-12-01T10:00:00Z",
+            "start": "2026-12-01T10:00:00",
+            "end": "2026-12-01T11:00:00",
             "time_zone": "Europe/Paris",
         },
     )
