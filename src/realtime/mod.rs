@@ -6,6 +6,7 @@
 
 mod codes;
 mod commands;
+mod connect;
 mod connection;
 mod hub;
 mod namespace;

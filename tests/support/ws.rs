@@ -40,7 +40,9 @@ impl Ws {
         }
         match connect_async(request).await {
             Ok((socket, _)) => Ok(Self { socket, next_id: 0, pushes: VecDeque::new(), welcome: Value::Null }),
-            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(Some(response.status().as_u16())),
+            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => {
+                Err(Some(response.status().as_u16()))
+            }
             Err(_) => Err(None),
         }
     }
