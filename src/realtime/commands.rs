@@ -206,7 +206,7 @@ pub fn go_live(
     opened: &Subscription,
 ) {
     let seen = opened.position.as_ref().map(|(offset, _)| *offset);
-    realtime.hub.go_live(connection, channel, Some(answer), seen, opened.presence);
+    realtime.hub.go_live(connection, channel, answer, seen, opened.presence);
 }
 
 pub fn result(opened: &Subscription, was_recovering: bool) -> SubscribeResult<'_> {
