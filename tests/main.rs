@@ -4,6 +4,7 @@
 mod support;
 
 mod auth;
+mod chat;
 mod dashboard;
 mod drift;
 mod metrics;

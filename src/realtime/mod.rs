@@ -7,7 +7,6 @@
 mod channel;
 mod codes;
 mod commands;
-mod connect;
 mod connection;
 mod hub;
 mod namespace;
