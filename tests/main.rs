@@ -5,6 +5,7 @@ mod support;
 
 mod auth;
 mod chat;
+mod browser;
 mod dashboard;
 mod drift;
 mod metrics;
