@@ -8,7 +8,6 @@
 //! | [`app`] | builds everything from a `Config`, owns every task, stops in order |
 //! | [`http`] | the listener, the route tree, middleware, problem documents |
 //! | [`auth`] | who is calling: passwords, tokens, sessions, and the parameter types that decide |
-//! | [`chat`] | rooms, messages, reactions, read marks, search |
 //! | [`inbox`] | what the server tells one account, with a short history |
 //! | [`users`] | accounts and their changes |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
@@ -16,14 +15,13 @@
 //! | [`dashboard`] | the pages that people see, and the files they are made of |
 //! | [`error`] | the one table of HTTP errors |
 //! | [`observe`] | log set-up and every Prometheus metric |
-//! | [`clock`], [`timestamp`], [`id`], [`page`] | time that tests can move and how it is written, identifiers, cursors |
+//! | [`clock`], [`timestamp`], [`text`], [`id`], [`page`] | time that tests can move, how time and text are written, identifiers, cursors |
 //!
 //! A feature is one folder ("slice"): `api` (HTTP) and `rt` (realtime) call `model` (validated types)
 //! and `store` (queries), which map to `entity`. Nothing else knows how a slice stores its things.
 
 pub mod app;
 pub mod auth;
-pub mod chat;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -36,5 +34,6 @@ pub mod inbox;
 pub mod observe;
 pub mod page;
 pub mod realtime;
+pub mod text;
 pub mod timestamp;
 pub mod users;

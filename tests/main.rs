@@ -4,10 +4,9 @@
 mod support;
 
 mod auth;
-mod chat;
-mod browser;
 mod dashboard;
 mod drift;
 mod metrics;
 mod realtime;
 mod start;
+mod users;

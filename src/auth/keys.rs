@@ -115,7 +115,7 @@ impl Keys {
     }
 
     /// Secrets that only this server can make from `text`, one for each key.
-    pub fn derive(&self, text: &str) -> impl Iterator<Item = String> {
+    pub fn derive<'a>(&'a self, text: &str) -> impl Iterator<Item = String> + use<'a> {
         // No JWT can be mistaken for one of these, as its signed part has no NUL.
         let message = format!("derive\0{text}");
         self.keys.iter().map(move |key| {

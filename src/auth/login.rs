@@ -20,7 +20,7 @@ use crate::users::{self, Account};
 
 /// Sessions of an account at once: a person's devices, and some programs that log in anew each time. The least
 /// recently used one ends when there are more.
-const MOST_SESSIONS: u64 = 200;
+const MOST_SESSIONS: u64 = 100;
 
 /// Where a login comes from, as its owner sees it in the list of sessions.
 #[derive(Clone, Debug)]
@@ -59,9 +59,10 @@ impl Auth {
     /// # Errors
     /// [`AuthError::InvalidCredentials`], [`AuthError::Limited`], [`AuthError::Busy`].
     pub async fn login(&self, username: &str, password: Secret, from: Origin) -> Result<Tokens, AuthError> {
-        let refresh_token = crate::id::secret();
-        let (account, session) =
-            self.begin_session(username, password, from, SessionKind::Token, &refresh_token).await?;
+        let session = crate::id::new(&self.inner.clock);
+        let refresh_token = super::refresh::new_token(&self.inner.keys, session);
+        let secret = (SessionKind::Token, refresh_token.as_str());
+        let account = self.begin_session(username, password, from, session, secret).await?;
         Ok(self.inner.tokens(account, session, refresh_token))
     }
 
@@ -76,7 +77,8 @@ impl Auth {
         from: Origin,
     ) -> Result<CookieLogin, AuthError> {
         let cookie = crate::id::secret();
-        let (account, _) = self.begin_session(username, password, from, SessionKind::Cookie, &cookie).await?;
+        let (session, secret) = (crate::id::new(&self.inner.clock), (SessionKind::Cookie, cookie.as_str()));
+        let account = self.begin_session(username, password, from, session, secret).await?;
         Ok(CookieLogin { csrf_token: csrf_token(&cookie), cookie, account })
     }
 
@@ -125,12 +127,12 @@ impl Auth {
         username: &str,
         password: Secret,
         from: Origin,
-        kind: SessionKind,
-        secret: &str,
-    ) -> Result<(Arc<Account>, Uuid), AuthError> {
+        id: Uuid,
+        secret: (SessionKind, &str),
+    ) -> Result<Arc<Account>, AuthError> {
         let (user, hash) = self.check(username, password, from.address).await?;
-        let session = self.inner.new_session(user, kind, secret, &from);
-        let (auth, id) = (self.clone(), session.id);
+        let session = self.inner.new_session(id, user, secret, &from);
+        let auth = self.clone();
         self.inner
             .db
             .write(move |tx| {
@@ -145,7 +147,8 @@ impl Auth {
             .await?;
         let account = self.account(user).ok_or(AuthError::InvalidCredentials)?;
         info!(user.id = %user, session.id = %id, peer.address = %from.address, "`{}` logged in", account.username);
-        Ok((account, id))
+        login_succeeded();
+        Ok(account)
     }
 
     /// Checks a password within the limits. Gives the account's id and the hash that matched.
@@ -164,7 +167,6 @@ impl Auth {
         match self.compare(&key, password).await {
             Ok(Ok(found)) => {
                 self.inner.limiter.succeeded(attempt);
-                login_succeeded();
                 Ok(found)
             }
             Ok(Err(reason)) => {
@@ -222,10 +224,16 @@ impl Auth {
 }
 
 impl Inner {
-    pub(super) fn new_session(&self, user: Uuid, kind: SessionKind, secret: &str, from: &Origin) -> Session {
+    pub(super) fn new_session(
+        &self,
+        id: Uuid,
+        user: Uuid,
+        (kind, secret): (SessionKind, &str),
+        from: &Origin,
+    ) -> Session {
         let now = self.clock.now_ms();
         Session {
-            id: crate::id::new(&self.clock),
+            id,
             user_id: user,
             kind,
             digest: crate::id::digest(secret),

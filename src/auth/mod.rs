@@ -14,6 +14,7 @@ mod keys;
 mod limiter;
 mod login;
 mod password;
+mod refresh;
 mod service;
 mod sessions;
 mod setup;

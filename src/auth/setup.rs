@@ -35,7 +35,12 @@ impl Auth {
         let hash = self.hash(password).await?;
         let account = self.admin(&username, name);
         let cookie = crate::id::secret();
-        let session = self.inner.new_session(account.id, SessionKind::Cookie, &cookie, &from);
+        let session = self.inner.new_session(
+            crate::id::new(&self.inner.clock),
+            account.id,
+            (SessionKind::Cookie, &cookie),
+            &from,
+        );
         let auth = self.clone();
         let account = self
             .inner

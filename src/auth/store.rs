@@ -94,24 +94,10 @@ pub async fn surplus(db: &impl ConnectionTrait, user: Uuid, most: u64) -> Result
         .await
 }
 
-/// A token session by its refresh token, as it stands or as it stood before, and whether the latter.
-pub async fn by_refresh_token(
-    db: &impl ConnectionTrait,
-    digest: &Digest,
-) -> Result<Option<(session::Model, bool)>, DbErr> {
-    let digest = digest.to_vec();
-    let either = Condition::any()
-        .add(session::Column::SecretDigest.eq(digest.clone()))
-        .add(session::Column::FormerDigest.eq(digest.clone()));
-    let row = session::Entity::find()
-        .filter(either)
-        .filter(session::Column::Kind.eq(SessionKind::Token.as_str()))
-        .one(db)
-        .await?;
-    Ok(row.map(|row| {
-        let former = row.secret_digest != digest;
-        (row, former)
-    }))
+/// A token session.
+pub async fn token_session(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<session::Model>, DbErr> {
+    let session = session::Entity::find_by_id(id);
+    session.filter(session::Column::Kind.eq(SessionKind::Token.as_str())).one(db).await
 }
 
 /// Replaces a session's refresh token.

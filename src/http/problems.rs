@@ -3,9 +3,10 @@
 use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem::http::{StatusCode, header};
 use poem::{Error, Response};
+use poem_openapi::error::{ParseParamError, ParseRequestPayloadError};
 use poem_openapi::payload::Json;
 
-use crate::error::{ApiError, Problem};
+use crate::error::{ApiError, FieldError, Problem};
 
 /// The response of any error that reaches the outermost layer.
 pub fn respond(error: Error) -> Response {
@@ -43,7 +44,72 @@ fn translate(error: &Error) -> ApiError {
         ))),
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::payload_too_large(super::body::LIMIT),
         StatusCode::NOT_FOUND => ApiError::not_found(),
-        status if status.is_client_error() => ApiError::bad_request(error.to_string()),
+        status if status.is_client_error() => match wrong_field(error) {
+            Some(field) => ApiError::fields(vec![field]),
+            None => ApiError::bad_request(error.to_string()),
+        },
         _ => ApiError::internal(error),
+    }
+}
+
+/// The field or parameter that broke a rule of the API document, if that is what happened.
+fn wrong_field(error: &Error) -> Option<FieldError> {
+    const BROKEN: &str = "verification failed. ";
+    if let Some(parameter) = error.downcast_ref::<ParseParamError>() {
+        let rule = parameter.reason.strip_prefix(BROKEN)?;
+        return Some(FieldError { field: parameter.name.to_owned(), message: in_words(rule) });
+    }
+    let reason = &error.downcast_ref::<ParseRequestPayloadError>()?.reason;
+    let (_, rest) = reason.split_once(": field `")?;
+    let (field, rule) = rest.split_once(&format!("` {BROKEN}"))?;
+    // A field of an inner object is followed by the names of those around it.
+    let rule = rule.split(" (occurred while parsing").next().unwrap_or(rule);
+    Some(FieldError { field: field.to_owned(), message: in_words(rule) })
+}
+
+/// A rule of the API document, such as `minLength(10)`, as a sentence that begins with the field's name.
+fn in_words(rule: &str) -> String {
+    let (name, value) = rule.split_once('(').unwrap_or((rule, ""));
+    let value = value.trim_end_matches(')');
+    let number = value.split(',').next().unwrap_or(value);
+    match name {
+        "minLength" => format!("must be at least {value} characters long"),
+        "maxLength" => format!("must be at most {value} characters long"),
+        "minItems" => format!("must have at least {value} items"),
+        "maxItems" => format!("must have at most {value} items"),
+        "minimum" => format!("must be at least {number}"),
+        "maximum" => format!("must be at most {number}"),
+        "pattern" => format!("must have the form {}", value.trim_matches('"')),
+        _ => format!("breaks the rule {rule}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(reason: &str) -> Option<(String, String)> {
+        let error = Error::from(ParseRequestPayloadError { reason: reason.to_owned() });
+        wrong_field(&error).map(|f| (f.field, f.message))
+    }
+
+    #[test]
+    fn a_broken_rule_names_its_field() {
+        let told = |field: &str, message: &str| Some((field.to_owned(), message.to_owned()));
+        assert_eq!(
+            field("failed to parse \"NewUser\": field `password` verification failed. minLength(10)"),
+            told("password", "must be at least 10 characters long")
+        );
+        assert_eq!(
+            field(
+                "failed to parse \"A\": field `n` verification failed. maximum(5, exclusive: false) (occurred while parsing \"B\")"
+            ),
+            told("n", "must be at most 5")
+        );
+        assert_eq!(
+            field("failed to parse \"A\": field `name` verification failed. pattern(\"^[a-z(]+$\")"),
+            told("name", "must have the form ^[a-z(]+$")
+        );
+        assert_eq!(field("EOF while parsing a value"), None);
     }
 }

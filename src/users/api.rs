@@ -11,6 +11,7 @@ use super::service::{Change, NewAccount, Users};
 use crate::auth::{Admin, Auth, NewPassword, Role, Viewer, scope};
 use crate::error::{ApiError, FieldError};
 use crate::page;
+use crate::text::Text;
 use crate::timestamp::Timestamp;
 
 /// Operations on accounts.
@@ -91,13 +92,17 @@ struct UserPage {
 struct NewUser {
     /// User name: 3 to 32 letters, digits, `.`, `_` and `-`; unique without case
     #[oai(validator(pattern = "^[A-Za-z0-9._-]{3,32}$"))]
-    username: String,
+    username: Text,
     /// Name as shown to people; the user name when absent
-    #[oai(validator(min_length = 1, max_length = 64))]
-    name: Option<String>,
+    #[oai(validator(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+    ))]
+    name: Option<Text>,
     /// Password: 10 to 128 characters, not the user name
     #[oai(validator(min_length = 10, max_length = 128))]
-    password: String,
+    password: Text,
     /// What it may do
     role: Role,
 }
@@ -105,9 +110,9 @@ struct NewUser {
 impl Example for NewUser {
     fn example() -> Self {
         Self {
-            username: "ann".to_owned(),
-            name: Some("Ann".to_owned()),
-            password: "a quite good password".to_owned(),
+            username: "ann".into(),
+            name: Some("Ann".into()),
+            password: "a quite good password".into(),
             role: Role::Member,
         }
     }
@@ -119,10 +124,14 @@ impl Example for NewUser {
 struct UserChange {
     /// User name: 3 to 32 letters, digits, `.`, `_` and `-`; unique without case
     #[oai(validator(pattern = "^[A-Za-z0-9._-]{3,32}$"))]
-    username: Option<String>,
+    username: Option<Text>,
     /// Name as shown to people
-    #[oai(validator(min_length = 1, max_length = 64))]
-    name: Option<String>,
+    #[oai(validator(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+    ))]
+    name: Option<Text>,
     /// What it may do
     role: Option<Role>,
     /// Whether to shut it out
@@ -131,7 +140,7 @@ struct UserChange {
 
 impl Example for UserChange {
     fn example() -> Self {
-        Self { username: None, name: Some("Ann B.".to_owned()), role: Some(Role::Admin), disabled: None }
+        Self { username: None, name: Some("Ann B.".into()), role: Some(Role::Admin), disabled: None }
     }
 }
 
@@ -141,12 +150,12 @@ impl Example for UserChange {
 struct PasswordReset {
     /// Password: 10 to 128 characters, not the user name
     #[oai(validator(min_length = 10, max_length = 128))]
-    new_password: String,
+    new_password: Text,
 }
 
 impl Example for PasswordReset {
     fn example() -> Self {
-        Self { new_password: "a quite good password".to_owned() }
+        Self { new_password: "a quite good password".into() }
     }
 }
 

@@ -68,7 +68,13 @@ impl TestApp {
 
     /// Stops the server, lets `away` pass on its clock, and starts it again on the same data.
     pub async fn restart_after(self, away: TimeDelta) -> Self {
-        let Self { clock, services, config, dir, stop, served, .. } = self;
+        self.restart_with(away, |_| {}).await
+    }
+
+    /// As [`TestApp::restart_after`], with changes to the configuration.
+    pub async fn restart_with(self, away: TimeDelta, change: impl FnOnce(&mut Config)) -> Self {
+        let Self { clock, services, mut config, dir, stop, served, .. } = self;
+        change(&mut config);
         drop(services);
         stop.send(()).unwrap();
         served.await.unwrap();

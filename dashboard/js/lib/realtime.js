@@ -44,7 +44,6 @@ async function ended() {
 }
 
 let restarting = false;
-let leaving = false;
 
 centrifuge.on("connected", ({ client }) => {
   connection.set({ state: "live", clientId: client, since: null, retryAt: null, ended: false });
@@ -56,7 +55,7 @@ centrifuge.on("error", ({ type }) => {
   if (type === "transport" || type === "connect") lost(Date.now() + RETRY_MS);
 });
 centrifuge.on("disconnected", () => {
-  if (!restarting && !leaving) ended();
+  if (!restarting) ended();
 });
 addEventListener("offline", () => lost(connection.get().retryAt));
 
@@ -67,11 +66,6 @@ export function reconnectNow() {
   restarting = false;
   connection.set({ state: "waiting", retryAt: null, ended: false });
   centrifuge.connect();
-}
-
-/** Says that the session is about to be ended by this page itself (or, with false, that it was not). */
-export function expectEnd(value) {
-  leaving = value;
 }
 
 /** Follows `channel`: `onState` gets the data of each (re)subscription, `onChange` each publication. */

@@ -13,6 +13,7 @@ use super::{From, Tag, clear_cookie, set_cookie};
 use crate::config::Secret;
 use crate::error::ApiError;
 use crate::http::identify;
+use crate::text::Text;
 use crate::users::User;
 
 pub struct LoginApi {
@@ -25,21 +26,21 @@ pub struct LoginApi {
 struct Login {
     /// User name, in any case
     #[oai(validator(min_length = 1, max_length = 64))]
-    username: String,
+    username: Text,
     /// Password
     #[oai(validator(min_length = 1, max_length = 128))]
-    password: String,
+    password: Text,
     /// What to call this session in the list of sessions; the user agent when absent
     #[oai(validator(max_length = 200))]
-    device: Option<String>,
+    device: Option<Text>,
 }
 
 impl Example for Login {
     fn example() -> Self {
         Self {
-            username: "ann".to_owned(),
-            password: "a quite good password".to_owned(),
-            device: Some("Ann's laptop".to_owned()),
+            username: "ann".into(),
+            password: "a quite good password".into(),
+            device: Some("Ann's laptop".into()),
         }
     }
 }
@@ -50,15 +51,15 @@ impl Example for Login {
 struct CookieCredentials {
     /// User name, in any case
     #[oai(validator(min_length = 1, max_length = 64))]
-    username: String,
+    username: Text,
     /// Password
     #[oai(validator(min_length = 1, max_length = 128))]
-    password: String,
+    password: Text,
 }
 
 impl Example for CookieCredentials {
     fn example() -> Self {
-        Self { username: "ann".to_owned(), password: "a quite good password".to_owned() }
+        Self { username: "ann".into(), password: "a quite good password".into() }
     }
 }
 
@@ -67,13 +68,19 @@ impl Example for CookieCredentials {
 #[oai(deny_unknown_fields, example)]
 struct Refresh {
     /// The refresh token of the last login or refresh
-    #[oai(validator(min_length = 1, max_length = 128))]
-    refresh_token: String,
+    #[oai(validator(min_length = 1, max_length = 200))]
+    refresh_token: Text,
 }
 
 impl Example for Refresh {
     fn example() -> Self {
-        Self { refresh_token: "sFwqsZcEbb_hSsMzKAeDSdfzLW9Y1JqzRdyUPGIHPkk".to_owned() }
+        Self {
+            refresh_token: concat!(
+                "wsr.019a8e3a00007000800000000000abcd.sFwqsZcEbb_hSsMzKAeDSdfzLW9Y1JqzRdyUPGIHPkk.",
+                "mYVDq4a0Ky9v1y0kq7mDyFqXbB3oJ0TqJ1r0nZ8xw2E"
+            )
+            .into(),
+        }
     }
 }
 
@@ -97,7 +104,7 @@ impl Example for TokenSet {
     fn example() -> Self {
         Self {
             access_token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6IjJmOGIxYzA0In0.e30.c2ln".to_owned(),
-            refresh_token: Refresh::example().refresh_token,
+            refresh_token: Refresh::example().refresh_token.into(),
             token_type: "Bearer".to_owned(),
             expires_in: 900,
             user: User::example(),
@@ -145,17 +152,17 @@ struct Me {
 struct PasswordChange {
     /// The password so far
     #[oai(validator(min_length = 1, max_length = 128))]
-    current_password: String,
+    current_password: Text,
     /// The new one: 10 to 128 characters, not the user name
     #[oai(validator(min_length = 10, max_length = 128))]
-    new_password: String,
+    new_password: Text,
 }
 
 impl Example for PasswordChange {
     fn example() -> Self {
         Self {
-            current_password: "a quite good password".to_owned(),
-            new_password: "an even better password".to_owned(),
+            current_password: "a quite good password".into(),
+            new_password: "an even better password".into(),
         }
     }
 }
@@ -211,7 +218,10 @@ impl LoginApi {
     #[oai(path = "/login", method = "post", operation_id = "log_in")]
     async fn log_in(&self, from: From, body: Json<Login>) -> Result<Json<TokenSet>, ApiError> {
         let Login { username, password, device } = body.0;
-        let tokens = self.auth.login(&username, Secret::new(password), from.origin(device)).await?;
+        let tokens = self
+            .auth
+            .login(&username, Secret::new(password), from.origin(device.map(Text::into_string)))
+            .await?;
         Ok(Json(tokens.into()))
     }
 

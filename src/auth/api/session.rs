@@ -42,7 +42,7 @@ struct Session {
 struct Sessions {
     /// The most recently used first
     items: Vec<Session>,
-    /// Always null: there are at most 200
+    /// Always null: there are at most 100
     next: Option<String>,
 }
 

@@ -7,6 +7,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use super::super::{Auth, NewPassword};
 use super::{From, Tag, set_cookie};
 use crate::error::ApiError;
+use crate::text::Text;
 use crate::users::{self, User};
 
 pub struct SetupApi {
@@ -26,25 +27,29 @@ struct SetupState {
 struct Setup {
     /// The part after `#` of the link that the server printed at its start
     #[oai(validator(max_length = 128))]
-    token: String,
+    token: Text,
     /// User name: 3 to 32 letters, digits, `.`, `_` and `-`
     #[oai(validator(pattern = "^[A-Za-z0-9._-]{3,32}$"))]
-    username: String,
+    username: Text,
     /// Password: 10 to 128 characters, not the user name
     #[oai(validator(min_length = 10, max_length = 128))]
-    password: String,
+    password: Text,
     /// Name as shown to people; the user name when absent
-    #[oai(validator(min_length = 1, max_length = 64))]
-    name: Option<String>,
+    #[oai(validator(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+    ))]
+    name: Option<Text>,
 }
 
 impl Example for Setup {
     fn example() -> Self {
         Self {
-            token: "sFwqsZcEbb_hSsMzKAeDSdfzLW9Y1JqzRdyUPGIHPkk".to_owned(),
-            username: "ann".to_owned(),
-            password: "a quite good password".to_owned(),
-            name: Some("Ann".to_owned()),
+            token: "sFwqsZcEbb_hSsMzKAeDSdfzLW9Y1JqzRdyUPGIHPkk".into(),
+            username: "ann".into(),
+            password: "a quite good password".into(),
+            name: Some("Ann".into()),
         }
     }
 }

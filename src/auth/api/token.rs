@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::super::{Auth, Scope, SessionOnly, Viewer, directory};
 use super::Tag;
 use crate::error::ApiError;
+use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::users::DisplayName;
 
@@ -27,8 +28,12 @@ pub struct TokenApi {
 #[oai(deny_unknown_fields, example)]
 struct NewToken {
     /// What it is for
-    #[oai(validator(min_length = 1, max_length = 64))]
-    name: String,
+    #[oai(validator(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+    ))]
+    name: Text,
     /// What it may be used for; none wider than one's own role
     #[oai(validator(min_items = 1, max_items = 20))]
     scopes: Vec<Scope>,
@@ -40,7 +45,7 @@ struct NewToken {
 impl Example for NewToken {
     fn example() -> Self {
         Self {
-            name: "Nightly export".to_owned(),
+            name: "Nightly export".into(),
             scopes: vec![Scope::AgendaRead, Scope::UsersRead],
             expires_in_days: Some(365),
         }
