@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::auth::Auth;
+use crate::chat::Chat;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Settings};
 use crate::db::Db;
@@ -103,6 +104,9 @@ impl App {
         let hub = Hub::new(clock.clone());
         let auth = Auth::open(&config, &db, &clock, &hub).await?;
         let services = Services::new(config, clock, db, hub, auth);
+        let chat = Chat::new(&services);
+        services.hub.register(Arc::new(chat.clone()));
+        chat.start();
         Ok(Self { services, listener, metrics, lock })
     }
 

@@ -8,6 +8,7 @@
 //! | [`app`] | builds everything from a `Config`, owns every task, stops in order |
 //! | [`http`] | the listener, the route tree, middleware, problem documents |
 //! | [`auth`] | who is calling: passwords, tokens, sessions, and the parameter types that decide |
+//! | [`chat`] | rooms, messages, reactions, read marks, search |
 //! | [`inbox`] | what the server tells one account, with a short history |
 //! | [`users`] | accounts and their changes |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
@@ -22,6 +23,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod chat;
 pub mod cli;
 pub mod clock;
 pub mod config;

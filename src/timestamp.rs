@@ -25,6 +25,11 @@ impl Timestamp {
         self.0
     }
 
+    /// Milliseconds since 1970.
+    pub fn ms(self) -> i64 {
+        self.0.timestamp_millis()
+    }
+
     fn text(self) -> String {
         self.0.to_rfc3339_opts(SecondsFormat::Millis, true)
     }

@@ -4,6 +4,8 @@
 mod support;
 
 mod auth;
+mod chat;
+mod browser;
 mod dashboard;
 mod drift;
 mod metrics;

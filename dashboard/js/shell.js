@@ -6,15 +6,19 @@ import { showConnection } from "./lib/connection-view.js";
 import { bindCopyButtons } from "./lib/copy.js";
 import { byId } from "./lib/dom.js";
 import { bindPreferences } from "./lib/preferences.js";
-import { onPersonal } from "./lib/realtime.js";
+import { expectEnd, onPersonal } from "./lib/realtime.js";
 import { report } from "./lib/report.js";
 
 async function logOut() {
+  expectEnd(true);
   try {
     await api.post("/api/auth/logout");
   } catch (error) {
     // A session that is already gone is what was asked for.
-    if (error.status !== 401) return report(error.text, "bad");
+    if (error.status !== 401) {
+      expectEnd(false);
+      return report(error.text, "bad");
+    }
   }
   location.assign(at("/login"));
 }

@@ -13,6 +13,7 @@ use crate::config::ConfigError;
 /// Every migration in order: name and SQL.
 const ALL: &[(&str, &str)] = &[
     ("m0001_accounts", include_str!("migrations/m0001_accounts.sql")),
+    ("m0002_chat", include_str!("migrations/m0002_chat.sql")),
     ("m0004_inbox", include_str!("migrations/m0004_inbox.sql")),
 ];
 

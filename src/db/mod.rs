@@ -3,8 +3,10 @@
 //! Owns connections, pragmas, migrations and group commit. What is stored, and the queries, belong to
 //! the slices' `store` modules.
 
+pub mod json;
 pub mod lock;
 pub mod migrations;
+pub mod search;
 mod writer;
 
 use std::fs::{DirBuilder, OpenOptions};

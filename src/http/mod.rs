@@ -25,6 +25,7 @@ pub use context::RequestId;
 pub use peer::{Peer, Secure};
 
 use crate::app::Services;
+use crate::chat::{self, Chat};
 use crate::dashboard;
 use crate::users::{Users, UsersApi};
 
@@ -51,7 +52,8 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
 fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
     let s = services;
     let users = Users::new(s.db.clone(), s.clock.clone(), s.auth.clone());
-    let slices = (crate::auth::apis(&s.auth), UsersApi::new(users, s.auth.clone()));
+    let chat = Chat::new(services);
+    let slices = (crate::auth::apis(&s.auth), UsersApi::new(users, s.auth.clone()), chat::operations(&chat));
     OpenApiService::new(slices, "workspace-server", env!("CARGO_PKG_VERSION"))
         .description("Accounts, agenda, chat and the fleet of connected clients. Errors are RFC 9457 problem documents.")
         .server(format!("{}/api", services.config.base_path))

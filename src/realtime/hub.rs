@@ -6,12 +6,13 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use uuid::Uuid;
 
+use super::channel::{Channel, Subscriber};
 use super::connection::Connection;
 use super::protocol::{self, Event};
 use super::{ClientInfo, Disconnect, Error, Namespace, Publication};
@@ -40,21 +41,6 @@ struct Inner {
     stopping: AtomicBool,
 }
 
-/// A channel exists as long as somebody listens.
-struct Channel {
-    name: Arc<str>,
-    presence: AtomicBool,
-    members: Mutex<HashMap<String, Subscriber>>,
-}
-
-struct Subscriber {
-    connection: Arc<Connection>,
-    /// Whether it wants to be told who comes and goes.
-    join_leave: bool,
-    /// What was published while it is still catching up; `None` once it is live.
-    held: Option<Vec<(u64, Utf8Bytes)>>,
-}
-
 /// Sizes of the hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HubStats {
@@ -71,25 +57,6 @@ pub struct HubStats {
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Hub").field(&self.stats()).finish()
-    }
-}
-
-impl Channel {
-    fn members(&self) -> MutexGuard<'_, HashMap<String, Subscriber>> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells those who want to know that somebody came or went.
-    fn tell(&self, event: &Event<'_>, about: &str) {
-        if !self.presence.load(Ordering::Relaxed) {
-            return;
-        }
-        let members = self.members();
-        let mut listeners = members.values().filter(|s| s.join_leave && s.connection.id != about).peekable();
-        if listeners.peek().is_some() {
-            let frame = protocol::push(&self.name, event);
-            listeners.for_each(|s| s.connection.push(frame.clone()));
-        }
     }
 }
 
@@ -125,13 +92,7 @@ impl Hub {
     pub fn publish(&self, channel: &str, publication: Publication) {
         let Some(channel) = self.channel(channel) else { return };
         let start = Instant::now();
-        let frame = protocol::push(&channel.name, &Event::Pub(&publication));
-        for subscriber in channel.members().values_mut() {
-            match &mut subscriber.held {
-                Some(held) => held.push((publication.offset, frame.clone())),
-                None => subscriber.connection.push(frame.clone()),
-            }
-        }
+        channel.publish(&publication);
         metrics::fanout_seconds(start.elapsed());
     }
 
@@ -265,11 +226,7 @@ impl Hub {
             Some(entry) => entry.clone(),
             None => {
                 let name: Arc<str> = channel.into();
-                let entry = Arc::new(Channel {
-                    name: name.clone(),
-                    presence: false.into(),
-                    members: Mutex::default(),
-                });
+                let entry = Arc::new(Channel::new(name.clone()));
                 channels.insert(name, entry.clone());
                 entry
             }
@@ -283,37 +240,26 @@ impl Hub {
         if !own.insert(entry.name.clone()) {
             return Err(Error::ALREADY_SUBSCRIBED);
         }
-        let subscriber = Subscriber { connection: connection.clone(), join_leave, held: Some(Vec::new()) };
-        entry.members().insert(connection.id.clone(), subscriber);
+        entry
+            .members()
+            .insert(connection.id.clone(), Subscriber::catching_up(connection.clone(), join_leave));
         Ok(())
     }
 
     /// Ends the catching up: sends `answer`, then what was held back beyond `seen`, and is live from here on.
     ///
-    /// `answer` gets to the socket before any later publication, as both go through the channel's lock.
     pub(super) fn go_live(
         &self,
         connection: &Arc<Connection>,
         channel: &str,
-        answer: Option<Utf8Bytes>,
+        answer: Utf8Bytes,
         seen: Option<u64>,
         presence: bool,
     ) {
         let Some(channel) = self.channel(channel) else { return };
-        channel.presence.store(presence, Ordering::Relaxed);
-        {
-            let mut members = channel.members();
-            if let Some(answer) = answer {
-                connection.push(answer);
-            }
-            let Some(subscriber) = members.get_mut(&connection.id) else { return };
-            for (offset, frame) in subscriber.held.take().unwrap_or_default() {
-                if offset == 0 || seen.is_none_or(|seen| offset > seen) {
-                    connection.push(frame);
-                }
-            }
+        if channel.go_live(connection, answer, seen, presence) {
+            channel.tell(&Event::Join { info: &connection.info() }, &connection.id);
         }
-        channel.tell(&Event::Join { info: &connection.info() }, &connection.id);
     }
 
     /// Ends a subscription; false when there was none.
@@ -325,7 +271,7 @@ impl Hub {
         Self::remove_if_empty(&mut channels, &entry);
         drop(channels);
         // One that never went live was never announced.
-        if subscriber.held.is_none() {
+        if subscriber.is_live() {
             entry.tell(&Event::Leave { info: &connection.info() }, &connection.id);
         }
         true
@@ -341,10 +287,10 @@ impl Hub {
         if !members.contains_key(&connection.id) {
             return Err(Error::PERMISSION_DENIED);
         }
-        if !channel.presence.load(Ordering::Relaxed) {
+        if !channel.shows_presence() {
             return Err(Error::NOT_AVAILABLE);
         }
-        Ok(members.values().filter(|s| s.held.is_none()).map(|s| s.connection.info()).collect())
+        Ok(members.values().filter(|s| s.is_live()).map(|s| s.connection.info()).collect())
     }
 
     fn channel(&self, name: &str) -> Option<Arc<Channel>> {

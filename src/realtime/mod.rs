@@ -4,9 +4,9 @@
 //! disconnects. What a channel means, who may use it and what is stored of it belongs to the slice that
 //! implements its [`Namespace`].
 
+mod channel;
 mod codes;
 mod commands;
-mod connect;
 mod connection;
 mod hub;
 mod namespace;

@@ -31,7 +31,8 @@ async function call(method, path, body) {
   } catch {
     throw new ApiError(0);
   }
-  const json = reply.headers.get("Content-Type")?.includes("json") ? await reply.json() : null;
+  const text = await reply.text();
+  const json = reply.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : null;
   if (reply.ok) return json;
   const wait = Number.parseInt(reply.headers.get("Retry-After") ?? "", 10);
   throw new ApiError(reply.status, json ?? {}, Number.isNaN(wait) ? null : wait);

@@ -32,9 +32,19 @@ function showErrors(form, error) {
   form.querySelector("[aria-invalid]")?.focus();
 }
 
-function missing(form) {
-  for (const input of form.querySelectorAll("[required]")) {
-    if (input.value.trim() === "") showField(form, input.name, t(knows(`field.${input.name}.missing`) ? `field.${input.name}.missing` : "field.missing"));
+/** What is wrong with a field before anything is sent, as the last part of a key, or null. */
+function fault(input) {
+  if (input.required && input.value.trim() === "") return "missing";
+  if (input.minLength > 0 && input.value !== "" && input.value.length < input.minLength) return "short";
+  return input.validity.patternMismatch ? "pattern" : null;
+}
+
+function findFaults(form) {
+  for (const input of form.querySelectorAll("input, textarea")) {
+    const kind = fault(input);
+    if (!kind) continue;
+    const key = `field.${input.name}.${kind}`;
+    showField(form, input.name, t(knows(key) ? key : `field.${kind}`));
   }
   const first = form.querySelector("[aria-invalid]");
   first?.focus();
@@ -48,7 +58,7 @@ export function bindForm(form, send) {
     event.preventDefault();
     if (busy) return;
     clearErrors(form);
-    if (missing(form)) return;
+    if (findFaults(form)) return;
     const button = form.querySelector("[type=submit]");
     busy = true;
     button.disabled = true;

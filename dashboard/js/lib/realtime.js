@@ -44,6 +44,7 @@ async function ended() {
 }
 
 let restarting = false;
+let leaving = false;
 
 centrifuge.on("connected", ({ client }) => {
   connection.set({ state: "live", clientId: client, since: null, retryAt: null, ended: false });
@@ -55,7 +56,7 @@ centrifuge.on("error", ({ type }) => {
   if (type === "transport" || type === "connect") lost(Date.now() + RETRY_MS);
 });
 centrifuge.on("disconnected", () => {
-  if (!restarting) ended();
+  if (!restarting && !leaving) ended();
 });
 addEventListener("offline", () => lost(connection.get().retryAt));
 
@@ -66,6 +67,11 @@ export function reconnectNow() {
   restarting = false;
   connection.set({ state: "waiting", retryAt: null, ended: false });
   centrifuge.connect();
+}
+
+/** Says that the session is about to be ended by this page itself (or, with false, that it was not). */
+export function expectEnd(value) {
+  leaving = value;
 }
 
 /** Follows `channel`: `onState` gets the data of each (re)subscription, `onChange` each publication. */

@@ -4,6 +4,7 @@ import { api } from "../lib/api.js";
 import { at } from "../lib/boot.js";
 import { byId } from "../lib/dom.js";
 import { bindForm, bindPasswordButtons } from "../lib/form.js";
+import { t } from "../lib/i18n.js";
 import { bindPreferences } from "../lib/preferences.js";
 
 const tokenField = byId("token-field");
@@ -28,8 +29,10 @@ bindForm(byId("setup-form"), async ({ token, username, name, password }) => {
   try {
     await api.post("/api/setup", { token: tokenOf(token), username, password, ...(name.trim() ? { name } : {}) });
   } catch (error) {
-    // A used or mistyped token can be put right here.
-    if (error.status === 401 || error.status === 403 || error.fields?.token) tokenField.hidden = false;
+    if (error.status !== 403) throw error;
+    // A used or mistyped link can be put right here.
+    tokenField.hidden = false;
+    error.fields = { token: t("setup.token.wrong") };
     throw error;
   }
   location.replace(at("/"));

@@ -1,0 +1,51 @@
+//! Removing what is left of deleted rooms, in steps that keep no other write waiting.
+
+use sea_orm::DbErr;
+
+use super::Chat;
+use crate::chat::model::RoomId;
+use crate::chat::store::rooms;
+
+/// Messages removed in one write job: a few milliseconds.
+const STEP: i64 = 200;
+
+impl Chat {
+    /// Removes what earlier runs of the server left of deleted rooms, beside everything else.
+    pub fn start(&self) {
+        let chat = self.clone();
+        self.tasks.spawn(async move {
+            match rooms::hidden(chat.db.read()).await {
+                Ok(hidden) => {
+                    for room in hidden {
+                        chat.purge(room).await;
+                    }
+                }
+                Err(e) => tracing::warn!(error = %e, "Could not look for deleted rooms"),
+            }
+        });
+    }
+
+    /// Removes what is left of a hidden room, beside everything else.
+    pub(super) fn purge_later(&self, room: RoomId) {
+        let chat = self.clone();
+        self.tasks.spawn(async move { chat.purge(room).await });
+    }
+
+    async fn purge(&self, room: RoomId) {
+        while !self.stop.is_cancelled() {
+            let step = self
+                .db
+                .write(move |tx| Box::pin(async move { rooms::purge(tx.conn(), room, STEP).await }))
+                .await;
+            match step {
+                Ok(false) => {}
+                Ok(true) => return,
+                Err(e) => {
+                    let e: DbErr = e;
+                    tracing::warn!(error = %e, "Could not remove a deleted room; the next start tries again");
+                    return;
+                }
+            }
+        }
+    }
+}

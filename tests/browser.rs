@@ -1,0 +1,53 @@
+//! The dashboard in a real headless Chromium. The scenarios are in `tests/js/browser`; their screenshots go to
+//! `target/screenshots`.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::support::programs::{self, root};
+use crate::support::{ADMIN, PASSWORD, TestApp};
+
+/// Longest run of a scenario in seconds: a page in every language, theme and width, on a busy machine.
+const LONGEST: u64 = 240;
+
+/// Runs a scenario against `app`; `more` is added to what it is given.
+async fn scenario(app: &TestApp, name: &str, more: Value) {
+    let screenshots = root().join("target/screenshots");
+    fs::create_dir_all(&screenshots).unwrap();
+    let mut given = json!({
+        "url": app.url(""),
+        "screenshots": screenshots,
+        "admin": {"username": ADMIN.0, "password": ADMIN.1},
+    });
+    given.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let script = programs::js(&format!("browser/{name}.mjs"));
+    programs::run(Command::new("node").arg(script).env("WORKSPACE_TEST", given.to_string()), LONGEST).await;
+}
+
+/// A server that waits for its first admin, and the token of its set-up link.
+async fn new_server() -> (TestApp, Value) {
+    let app = TestApp::spawn_with(|config| config.first_admin = None).await;
+    let token = app.services.auth.setup_token().unwrap();
+    (app, json!({ "setup_token": token }))
+}
+
+#[tokio::test]
+async fn a_new_admin_sets_up_logs_out_and_logs_in() {
+    let (app, given) = new_server().await;
+    scenario(&app, "setup", given).await;
+}
+
+#[tokio::test]
+async fn the_setup_page_looks_right_everywhere() {
+    let (app, given) = new_server().await;
+    scenario(&app, "first", given).await;
+}
+
+#[tokio::test]
+async fn the_doors_and_the_home_page_look_right_everywhere() {
+    let app = TestApp::spawn().await;
+    app.member("ann").await;
+    scenario(&app, "doors", json!({"member": {"username": "ann", "password": PASSWORD}})).await;
+}
