@@ -11,3 +11,16 @@ async fn an_unknown_path_is_a_problem_document() {
     answer.expect_problem(404, "not_found");
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_method_that_a_path_has_not_is_answered_with_those_that_it_has() {
+    let with_base = TestApp::spawn_with(|config| config.base_path = "/team".to_owned()).await;
+    for (app, base) in [(TestApp::spawn().await, ""), (with_base, "/team")] {
+        for (path, allow) in [("/api/users", "GET, POST"), ("/api/users/someone", "GET, PATCH")] {
+            let answer = app.anon().delete(&format!("{base}{path}")).await;
+            assert_eq!(answer.header("allow"), allow);
+            answer.expect_problem(405, "method_not_allowed");
+        }
+        app.stop().await;
+    }
+}

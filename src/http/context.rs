@@ -11,7 +11,7 @@ use poem::http::{HeaderValue, Method};
 use poem::{Endpoint, IntoResponse, Middleware, PathPattern, Request, Response, Result};
 use tracing::{Level, debug, info};
 
-use super::{cors::Cors, headers, identify, peer, problems};
+use super::{cors::Cors, headers, identify, operations::Operations, peer, problems};
 use crate::app::Services;
 use crate::auth::Sender;
 use crate::dashboard;
@@ -37,11 +37,13 @@ macro_rules! log {
 pub struct Context {
     services: Services,
     cors: Arc<Cors>,
+    operations: Arc<Operations>,
 }
 
 impl Context {
-    pub fn new(services: &Services) -> Self {
-        Self { services: services.clone(), cors: Arc::new(Cors::new(&services.config.cors_origins)) }
+    pub fn new(services: &Services, operations: Operations) -> Self {
+        let cors = Arc::new(Cors::new(&services.config.cors_origins));
+        Self { services: services.clone(), cors, operations: Arc::new(operations) }
     }
 }
 
@@ -49,7 +51,12 @@ impl<E: Endpoint> Middleware<E> for Context {
     type Output = ContextEndpoint<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        ContextEndpoint { inner, services: self.services.clone(), cors: self.cors.clone() }
+        ContextEndpoint {
+            inner,
+            services: self.services.clone(),
+            cors: self.cors.clone(),
+            operations: self.operations.clone(),
+        }
     }
 }
 
@@ -57,6 +64,7 @@ pub struct ContextEndpoint<E> {
     inner: E,
     services: Services,
     cors: Arc<Cors>,
+    operations: Arc<Operations>,
 }
 
 impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
@@ -94,7 +102,8 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
                     // A path below a known prefix carries the prefix' pattern, and is as unknown as any other.
                     let unknown = error.is::<NotFoundError>();
                     let pattern = error.data::<PathPattern>().filter(|_| !unknown).cloned();
-                    (problems::respond(error), pattern)
+                    let allow = pattern.as_ref().and_then(|p| self.operations.allow(&p.0));
+                    (problems::respond(error, allow), pattern)
                 }
             },
         };
@@ -105,7 +114,7 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
 
         let took = start.elapsed();
         let status = response.status();
-        let route = pattern.as_ref().map_or(UNKNOWN, |p| &p.0);
+        let route = pattern.as_ref().map_or(UNKNOWN, |p| self.operations.name(&p.0));
         let method_label = method_label(&method);
         metrics::http_request(method_label, route, status.as_u16(), took);
         let duration_ms = took.as_secs_f64() * 1e3;

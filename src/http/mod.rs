@@ -11,6 +11,7 @@ mod docs;
 mod headers;
 pub mod healthcheck;
 pub mod identify;
+mod operations;
 mod peer;
 mod problems;
 mod spec;
@@ -34,6 +35,7 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
     let api = api(services);
     let (json, yaml) = spec::complete(&api.spec());
     let document = Document { ui: api.swagger_ui_html().replace(&api.spec(), &json), json, yaml };
+    let operations = operations::Operations::of(&document.json, &services.config.base_path);
     let tree = Route::new()
         .at("/api/openapi.json", docs::json(&document))
         .at("/api/openapi.yaml", docs::yaml(&document))
@@ -41,7 +43,7 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
         .nest("/docs", docs::ui(&document))
         .at("/chat", get(ws::endpoint(services)))
         .at("/connection/websocket", get(ws::endpoint(services)));
-    let tree = dashboard::add(tree, services).with(context::Context::new(services));
+    let tree = dashboard::add(tree, services).with(context::Context::new(services, operations));
     match services.config.base_path.as_str() {
         "" => tree.map_to_response().boxed(),
         base => Route::new().nest(base, tree).map_to_response().boxed(),

@@ -1,23 +1,21 @@
 //! What the framework refuses, said as a problem document like everything else.
 
 use poem::error::{MethodNotAllowedError, NotFoundError};
-use poem::http::{StatusCode, header};
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Error, Response};
 use poem_openapi::error::{ParseParamError, ParseRequestPayloadError};
 use poem_openapi::payload::Json;
 
 use crate::error::{ApiError, FieldError, Problem};
 
-/// The response of any error that reaches the outermost layer.
-pub fn respond(error: Error) -> Response {
+/// The response of any error that reaches the outermost layer. `allow`: the methods of the route, if it is known.
+pub fn respond(error: Error, allow: Option<&HeaderValue>) -> Response {
     if error.is_from_response() {
         return error.into_response();
     }
     let mut response = document(&translate(&error));
-    if error.is::<MethodNotAllowedError>()
-        && let Some(allow) = error.into_response().headers_mut().remove(header::ALLOW)
-    {
-        response.headers_mut().insert(header::ALLOW, allow);
+    if let Some(allow) = allow.filter(|_| error.is::<MethodNotAllowedError>()) {
+        response.headers_mut().insert(header::ALLOW, allow.clone());
     }
     response
 }

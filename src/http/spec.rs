@@ -1,5 +1,7 @@
 //! The OpenAPI document, with what the framework leaves out of it or says in a way that client generators stumble over.
 
+use std::collections::HashSet;
+
 use poem::http::StatusCode;
 use serde_yaml::{Mapping, Value};
 
@@ -15,10 +17,19 @@ pub fn complete(document: &str) -> (String, String) {
         plain_references(mapping);
         described_responses(mapping);
     });
+    same_errors(&mut document);
+    let requests = request_schemas(&document);
     let schemas =
         document.get_mut("components").and_then(|c| c.get_mut("schemas")).and_then(Value::as_mapping_mut);
-    for schema in schemas.into_iter().flat_map(Mapping::values_mut) {
+    for (name, schema) in schemas.into_iter().flatten() {
         optional_is_nullable(schema);
+        let known = name.as_str().is_some_and(|name| requests.contains(name));
+        if let Some(schema) =
+            schema.as_mapping_mut().filter(|schema| known && schema.contains_key("properties"))
+        {
+            // Unknown fields of requests are refused.
+            schema.insert("additionalProperties".into(), false.into());
+        }
     }
     let json = serde_json::to_string_pretty(&document).expect("what was JSON is JSON");
     let yaml = serde_yaml::to_string(&document).expect("what was JSON is YAML");
@@ -60,6 +71,48 @@ fn described_responses(mapping: &mut Mapping) {
             *description = words.into();
         }
     }
+}
+
+/// Every operation can give every error: those that no operation decides upon come from what stands before all of them.
+/// The framework documents them only where a handler has them in its type.
+fn same_errors(document: &mut Value) {
+    let mut errors = Mapping::new();
+    for_responses(document, |responses| {
+        let is_error = |status: &Value| status.as_str().is_some_and(|s| s.starts_with(['4', '5']));
+        for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {
+            errors.entry(status.clone()).or_insert_with(|| response.clone());
+        }
+    });
+    for_responses(document, |responses| {
+        for (status, response) in &errors {
+            responses.entry(status.clone()).or_insert_with(|| response.clone());
+        }
+    });
+}
+
+fn for_responses(document: &mut Value, mut change: impl FnMut(&mut Mapping)) {
+    let paths = document.get_mut("paths").and_then(Value::as_mapping_mut);
+    let operations = paths.into_iter().flat_map(Mapping::values_mut).filter_map(Value::as_mapping_mut);
+    for operation in operations.flat_map(Mapping::values_mut) {
+        operation.get_mut("responses").and_then(Value::as_mapping_mut).into_iter().for_each(&mut change);
+    }
+}
+
+/// Names of the schemas that request bodies are made of.
+fn request_schemas(document: &Value) -> HashSet<String> {
+    let mut bodies = Vec::new();
+    everywhere(&mut document.clone(), &mut |mapping| bodies.extend(mapping.get("requestBody").cloned()));
+    let mut names = HashSet::new();
+    while let Some(mut value) = bodies.pop() {
+        everywhere(&mut value, &mut |mapping| {
+            let reference = mapping.get("$ref").and_then(Value::as_str);
+            let Some(name) = reference.and_then(|r| r.strip_prefix("#/components/schemas/")) else { return };
+            if names.insert(name.to_owned()) {
+                bodies.extend(document.get("components").and_then(|c| c.get("schemas")?.get(name)).cloned());
+            }
+        });
+    }
+    names
 }
 
 /// An optional field is sent as null when it has no value, and null is taken for it; the framework's schema has it
@@ -121,12 +174,38 @@ mod tests {
     }
 
     #[test]
-    fn responses_say_what_they_are() {
-        let responses = json!({ "201": { "description": "" }, "204": { "description": "It is done" } });
-        let document = completed(&json!({ "paths": { "/a": { "post": { "responses": responses } } } }));
+    fn responses_say_what_they_are_and_errors_are_the_same_everywhere() {
+        let (created, gone) = (json!({ "description": "" }), json!({ "description": "It is gone" }));
+        let document = completed(&json!({ "paths": {
+            "/a": { "post": { "responses": { "201": created, "410": gone } } },
+            "/b": { "get": { "responses": { "204": { "description": "It is done" } } } },
+        } }));
+        let responses = |pointer| document.pointer(pointer).unwrap();
+        assert_eq!(*responses("/paths/~1a/post/responses/201"), json!({ "description": "Created" }));
         assert_eq!(
-            document["paths"]["/a"]["post"]["responses"],
-            json!({ "201": { "description": "Created" }, "204": { "description": "It is done" } })
+            *responses("/paths/~1b/get/responses"),
+            json!({ "204": { "description": "It is done" }, "410": gone })
+        );
+    }
+
+    #[test]
+    fn requests_have_no_other_fields() {
+        let object =
+            |field: &Value| json!({ "type": "object", "required": ["a"], "properties": { "a": field } });
+        let reference = json!({ "$ref": "#/components/schemas/Inner" });
+        let body = json!({ "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Outer" } } } });
+        let document = completed(&json!({
+            "paths": { "/a": { "post": { "requestBody": body, "responses": {} } } },
+            "components": { "schemas": {
+                "Outer": object(&json!({ "type": "array", "items": reference })),
+                "Inner": object(&json!({ "type": "string" })),
+                "Answer": object(&json!({ "type": "string" })),
+            } },
+        }));
+        let closed = |name: &str| document["components"]["schemas"][name].get("additionalProperties");
+        assert_eq!(
+            ["Outer", "Inner", "Answer"].map(closed),
+            [Some(&json!(false)), Some(&json!(false)), None]
         );
     }
 }
