@@ -3,6 +3,7 @@
 
 mod support;
 
+mod api_fuzz;
 mod auth;
 mod chat;
 mod browser;

@@ -22,6 +22,11 @@ pub fn tool(name: &str) -> PathBuf {
     installed(Path::new(env!("CARGO_TARGET_TMPDIR")).join("../test-deps/bin").join(name))
 }
 
+/// A program of the Python environment of the tests.
+pub fn venv(name: &str) -> PathBuf {
+    installed(Path::new(env!("CARGO_TARGET_TMPDIR")).join("../test-deps/venv/bin").join(name))
+}
+
 fn installed(path: PathBuf) -> PathBuf {
     assert!(path.exists(), "{} is missing: run `make test-deps`", path.display());
     path
