@@ -1,8 +1,10 @@
 //! Read marks, and what is unread.
 
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use super::{make, member, message, room, say};
+use super::{items, make, member, message, messages, room, say};
 use crate::support::{Actor, TestApp};
 
 async fn unread(actor: &Actor, id: &str) -> (u64, u64, u64) {
@@ -74,5 +76,51 @@ async fn only_members_have_a_mark() {
     assert_eq!(unread(&bob, &id).await, (1, 1, 1));
     bob.delete(&member(&id, &bob)).await.expect(204);
     assert_eq!(unread(&bob, &id).await, (0, 0, 0));
+    app.stop().await;
+}
+
+/// What the counts must be, from the messages themselves.
+async fn recount(actor: &Actor, id: &str, mark: u64) -> (u64, u64, u64) {
+    let heard = actor.get(&format!("{}?limit=200", messages(id))).await.expect(200);
+    let unread: Vec<Value> = items(&heard)
+        .into_iter()
+        .filter(|m| m["deleted_at"].is_null() && m["user"]["id"] != actor.id.as_str())
+        .filter(|m| m["offset"].as_u64().unwrap() > mark)
+        .collect();
+    let mentioned = |m: &&Value| m["mentions"].as_array().unwrap().contains(&json!(actor.id));
+    (unread.len() as u64, unread.iter().filter(mentioned).count() as u64, mark)
+}
+
+#[tokio::test]
+async fn the_counts_are_right_whatever_happens() {
+    let app = TestApp::spawn().await;
+    let people = [app.member("ann").await, app.member("bob").await];
+    let id = make(&people[0], "private", &[&people[1]]).await;
+    let mut said: Vec<(usize, Value)> = Vec::new();
+    let mut runner = TestRunner::deterministic();
+    let steps = proptest::collection::vec((0..6u8, 0..2usize, proptest::num::usize::ANY), 120);
+    for (what, who, which) in steps.new_tree(&mut runner).unwrap().current() {
+        let (actor, other) = (&people[who], &people[1 - who]);
+        let text = if which % 2 == 0 { "hello".to_owned() } else { format!("@{} look", ["bob", "ann"][who]) };
+        let own: Vec<usize> = (0..said.len()).filter(|&n| said[n].0 == who).collect();
+        match (what, own.get(which.checked_rem(own.len()).unwrap_or(0))) {
+            (3, Some(&n)) => {
+                let body = json!({"body": format!("{text} {which}")});
+                actor.patch(&message(&id, &said[n].1), &body).await.expect(200);
+            }
+            (4, Some(&n)) => {
+                actor.delete(&message(&id, &said.remove(n).1)).await.expect(204);
+            }
+            (5, _) => {
+                let newest = room(actor, &id).await["last_offset"].as_u64().unwrap();
+                read(actor, &id, which as u64 % (newest + 1)).await;
+            }
+            _ => said.push((who, say(actor, &id, &text).await)),
+        }
+        for actor in [actor, other] {
+            let counted = unread(actor, &id).await;
+            assert_eq!(counted, recount(actor, &id, counted.2).await, "after step {what} by {who}");
+        }
+    }
     app.stop().await;
 }

@@ -7,7 +7,8 @@ use super::rooms::Access;
 use super::{places, run};
 use crate::chat::model::RoomId;
 
-/// The member has read everything up to its own new message at `offset`, the `messages`-th of the room.
+/// The member has read everything up to its own new message at `offset`, the `messages`-th of the room. Its mentions up
+/// to there no longer count; the next [`mentions_read`] removes them, so that posting need not.
 pub async fn posted(
     conn: &impl ConnectionTrait,
     room: RoomId,

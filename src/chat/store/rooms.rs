@@ -57,14 +57,16 @@ fn role(text: Option<&str>) -> Result<Option<RoomRole>, DbErr> {
     text.map(|text| RoomRole::parse(text).ok_or_else(|| corrupt("role in a room", text))).transpose()
 }
 
-/// Rooms with everything that a list of them shows, in one query: no count over messages.
+/// Rooms with everything that a list of them shows, in one query: no count over messages, and the `CASE` keeps it from
+/// walking through the members of rooms that are not direct.
 const SEEN: &str = "SELECT r.id, r.kind, r.name, r.topic, r.created_at, r.last_offset, r.messages, \
      r.last_message_at, m.role, m.read_offset, m.seen, \
-     (SELECT COUNT(*) FROM chat_unread_mentions n WHERE n.user_id = $1 AND n.room_id = r.id) AS mentions, \
+     (SELECT COUNT(*) FROM chat_unread_mentions n WHERE n.user_id = $1 AND n.room_id = r.id \
+      AND n.offset > m.read_offset) AS mentions, \
      p.id AS peer_id, p.username AS peer_username, p.name AS peer_name \
      FROM chat_rooms r \
      LEFT JOIN chat_members m ON m.room_id = r.id AND m.user_id = $1 \
-     LEFT JOIN chat_members o ON r.kind = 'direct' AND o.room_id = r.id AND o.user_id <> $1 \
+     LEFT JOIN chat_members o ON o.room_id = CASE r.kind WHEN 'direct' THEN r.id END AND o.user_id <> $1 \
      LEFT JOIN users p ON p.id = o.user_id \
      WHERE r.deleted_at IS NULL AND (r.kind = 'public' OR m.user_id IS NOT NULL)";
 

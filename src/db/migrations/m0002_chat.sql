@@ -79,12 +79,14 @@ CREATE TABLE chat_unread_mentions (
 
 CREATE INDEX chat_unread_mentions_by_room ON chat_unread_mentions (room_id, offset);
 
--- Full text of the messages. It holds no text of its own; the triggers keep it equal to the table.
+-- Full text of the messages. It holds no text of its own; the triggers keep it equal to the table. Searching while one
+-- types is searching for two or three letters: with an index of these it takes a millisecond instead of a second.
 CREATE VIRTUAL TABLE chat_search USING fts5 (
     body,
     content = 'chat_messages',
     content_rowid = 'number',
-    tokenize = 'unicode61 remove_diacritics 2'
+    tokenize = 'unicode61 remove_diacritics 2',
+    prefix = '2 3'
 );
 
 -- What was deleted or edited away leaves no words behind in the index.
