@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
+use crate::agenda::{self, Agenda};
 use crate::auth::Auth;
 use crate::chat::Chat;
 use crate::clock::Clock;
@@ -45,6 +46,8 @@ pub struct Services {
     pub hub: Hub,
     /// What accounts are told.
     pub inbox: Inbox,
+    /// Events and reminders.
+    pub agenda: Agenda,
     /// Owner of every task.
     pub tasks: TaskTracker,
     /// Cancelled when the server stops.
@@ -66,10 +69,12 @@ impl Services {
     fn new(config: Config, clock: Clock, db: Db, hub: Hub, auth: Auth) -> Self {
         let inbox = Inbox::new(db.clone(), hub.clone(), clock.clone());
         hub.register(Arc::new(inbox.clone()));
+        let agenda = Agenda::new(&db, &clock, &hub, &inbox, &auth);
         Self {
             config: Arc::new(config),
             hub,
             inbox,
+            agenda,
             clock,
             db,
             auth,
@@ -107,6 +112,7 @@ impl App {
         let chat = Chat::new(&services);
         services.hub.register(Arc::new(chat.clone()));
         chat.start();
+        services.tasks.spawn(agenda::run_reminders(services.agenda.clone(), services.stop.clone()));
         Ok(Self { services, listener, metrics, lock })
     }
 

@@ -11,6 +11,7 @@
 //! | [`chat`] | rooms, messages, reactions, read marks, search |
 //! | [`inbox`] | what the server tells one account, with a short history |
 //! | [`users`] | accounts and their changes |
+//! | [`agenda`] | events, recurrence, reminders, iCalendar |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
 //! | [`dashboard`] | the pages that people see, and the files they are made of |
@@ -21,6 +22,7 @@
 //! A feature is one folder ("slice"): `api` (HTTP) and `rt` (realtime) call `model` (validated types)
 //! and `store` (queries), which map to `entity`. Nothing else knows how a slice stores its things.
 
+pub mod agenda;
 pub mod app;
 pub mod auth;
 pub mod chat;

@@ -3,10 +3,11 @@
 
 mod support;
 
+mod agenda;
 mod api_fuzz;
 mod auth;
-mod chat;
 mod browser;
+mod chat;
 mod dashboard;
 mod drift;
 mod metrics;

@@ -14,6 +14,7 @@ use crate::config::ConfigError;
 const ALL: &[(&str, &str)] = &[
     ("m0001_accounts", include_str!("migrations/m0001_accounts.sql")),
     ("m0002_chat", include_str!("migrations/m0002_chat.sql")),
+    ("m0003_agenda", include_str!("migrations/m0003_agenda.sql")),
     ("m0004_inbox", include_str!("migrations/m0004_inbox.sql")),
 ];
 

@@ -25,6 +25,7 @@ pub use acceptor::Acceptor;
 pub use context::RequestId;
 pub use peer::{Peer, Secure};
 
+use crate::agenda;
 use crate::app::Services;
 use crate::chat::{self, Chat};
 use crate::dashboard;
@@ -41,6 +42,7 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
         .at("/api/openapi.yaml", docs::yaml(&document))
         .nest("/api", body::limited(api))
         .nest("/docs", docs::ui(&document))
+        .nest("/ics", agenda::feed(&services.agenda))
         .at("/chat", get(ws::endpoint(services)))
         .at("/connection/websocket", get(ws::endpoint(services)));
     let tree = dashboard::add(tree, services).with(context::Context::new(services, operations));
@@ -55,7 +57,12 @@ fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>
     let s = services;
     let users = Users::new(s.db.clone(), s.clock.clone(), s.auth.clone());
     let chat = Chat::new(services);
-    let slices = (crate::auth::apis(&s.auth), UsersApi::new(users, s.auth.clone()), chat::operations(&chat));
+    let slices = (
+        crate::auth::apis(&s.auth),
+        UsersApi::new(users, s.auth.clone()),
+        agenda::apis(&s.agenda, &s.config.base_path),
+        chat::operations(&chat),
+    );
     OpenApiService::new(slices, "workspace-server", env!("CARGO_PKG_VERSION"))
         .description("Accounts, agenda, chat and the fleet of connected clients. Errors are RFC 9457 problem documents.")
         .server(format!("{}/api", services.config.base_path))

@@ -1,0 +1,275 @@
+//! The task that sends reminders, each once.
+//!
+//! Two durable steps. What came due becomes rows, one per account, in the transaction that moves the event's next
+//! due time on: so nothing is due twice, and nothing is lost while the server is down. A row then waits until its
+//! account is connected, and becomes a message of its inbox in the transaction that deletes it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::due::{self, Due};
+use super::entity::{event, reminder, settings};
+use super::error::AgendaError;
+use super::model::{Event, Response, Who};
+use super::row::{self, local, local_ms};
+use super::service::{Agenda, first_reminder};
+use super::{live, store};
+use crate::inbox;
+
+/// A reminder older than this is not sent any more: the event is long past.
+const LOOK_BACK: TimeDelta = TimeDelta::days(7);
+/// Events or reminders of one write.
+const BATCH: u64 = 100;
+/// How often it is looked whether somebody for whom a reminder waits has connected.
+const PRESENCE: TimeDelta = TimeDelta::seconds(1);
+/// The longest sleep; whatever is written wakes the task earlier.
+const IDLE: TimeDelta = TimeDelta::hours(1);
+/// The pause after a failure of the database.
+const RETRY: TimeDelta = TimeDelta::seconds(5);
+
+/// Sends reminders until `stop`.
+pub async fn run(agenda: Agenda, stop: CancellationToken) {
+    let mut waiting = Waiting::default();
+    while !stop.is_cancelled() {
+        let woken = agenda.wake.notified();
+        let until = match waiting.turn(&agenda).await {
+            Ok(until) => until,
+            Err(error) => {
+                tracing::warn!(error = %error, "Reminders are put off: {error}");
+                agenda.clock.now() + RETRY
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = woken => {}
+            () = agenda.clock.sleep_until(until) => {}
+        }
+    }
+}
+
+/// The accounts for which reminders wait; the rows are the truth, this saves asking for them.
+#[derive(Default)]
+struct Waiting {
+    users: BTreeSet<Uuid>,
+    loaded: bool,
+}
+
+impl Waiting {
+    /// Does what there is to do, and says when to come back.
+    async fn turn(&mut self, agenda: &Agenda) -> Result<DateTime<Utc>, AgendaError> {
+        if !self.loaded {
+            self.users = forget_old(agenda).await?;
+            self.loaded = true;
+        }
+        while let Some(users) = collect(agenda).await? {
+            self.users.extend(users);
+        }
+        let present = |user: &Uuid| agenda.hub.subscribers(&inbox::channel(*user)) > 0;
+        let present: Vec<Uuid> = self.users.iter().copied().filter(present).collect();
+        for user in present {
+            if deliver(agenda, user).await? {
+                self.users.remove(&user);
+            }
+        }
+        let now = agenda.clock.now();
+        let next = next_due(agenda.db.read()).await?.unwrap_or(now + IDLE).min(now + IDLE);
+        Ok(if self.users.is_empty() { next } else { next.min(now + PRESENCE) })
+    }
+}
+
+async fn next_due(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, DbErr> {
+    let next: Option<i64> = event::Entity::find()
+        .select_only()
+        .column(event::Column::NextReminder)
+        .filter(event::Column::NextReminder.is_not_null())
+        .order_by_asc(event::Column::NextReminder)
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(next.map(crate::clock::from_ms))
+}
+
+/// Drops reminders that are too old; gives the accounts for which others wait.
+async fn forget_old(agenda: &Agenda) -> Result<BTreeSet<Uuid>, AgendaError> {
+    let oldest = (agenda.clock.now() - LOOK_BACK).timestamp_millis();
+    agenda
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                reminder::Entity::delete_many()
+                    .filter(reminder::Column::DueAt.lt(oldest))
+                    .exec(tx.conn())
+                    .await?;
+                let users: Vec<Uuid> = reminder::Entity::find()
+                    .select_only()
+                    .column(reminder::Column::UserId)
+                    .distinct()
+                    .into_tuple()
+                    .all(tx.conn())
+                    .await?;
+                Ok(users.into_iter().collect())
+            })
+        })
+        .await
+}
+
+/// Makes rows of what is due, for some events; gives the accounts concerned, or `None` when nothing was due.
+async fn collect(agenda: &Agenda) -> Result<Option<BTreeSet<Uuid>>, AgendaError> {
+    let now = crate::clock::from_ms(agenda.clock.now_ms());
+    let due = event::Entity::find()
+        .filter(event::Column::NextReminder.lte(now.timestamp_millis()))
+        .order_by_asc(event::Column::NextReminder)
+        .limit(BATCH)
+        .all(agenda.db.read())
+        .await?;
+    if due.is_empty() {
+        return Ok(None);
+    }
+    let zones: HashMap<Uuid, Tz> = settings::Entity::find()
+        .all(agenda.db.read())
+        .await?
+        .into_iter()
+        .filter_map(|row| Some((row.user_id, row.time_zone.parse().ok()?)))
+        .collect();
+    let people = agenda.people.clone();
+    let ready = tokio::task::spawn_blocking(move || {
+        let mut all_zones: Vec<Tz> = zones.values().copied().chain([Tz::UTC]).collect();
+        all_zones.sort_by_key(|zone| zone.name());
+        all_zones.dedup();
+        let ready = due.into_iter().map(|row| {
+            let since = row.next_reminder.map_or(now, crate::clock::from_ms) - TimeDelta::milliseconds(1);
+            let event = row::read(row)?;
+            let rows =
+                rows(&event, since.max(now - LOOK_BACK), now, |user| zones.get(&user).copied(), &people);
+            let next = first_reminder(&event.plan, now, &all_zones);
+            Ok((event, rows, next))
+        });
+        ready.collect::<Result<Vec<_>, DbErr>>()
+    });
+    let ready = ready.await??;
+    agenda
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let mut users = BTreeSet::new();
+                for (event, rows, next) in ready {
+                    // An event that was changed meanwhile has a new due time: leave it to the next turn.
+                    if move_on(tx.conn(), &event, next).await? {
+                        users.extend(rows.iter().map(|row| row.user_id));
+                        insert(tx.conn(), rows).await?;
+                    }
+                }
+                Ok(Some(users))
+            })
+        })
+        .await
+}
+
+/// Sets when the event's reminders are looked at again, if it still is this version.
+async fn move_on(
+    db: &impl ConnectionTrait,
+    event: &Event,
+    next: Option<DateTime<Utc>>,
+) -> Result<bool, DbErr> {
+    let moved = event::Entity::update_many()
+        .col_expr(event::Column::NextReminder, Expr::value(next.map(|at| at.timestamp_millis())))
+        .filter(event::Column::Id.eq(event.id))
+        .filter(event::Column::Version.eq(event.version))
+        .exec(db)
+        .await?;
+    Ok(moved.rows_affected > 0)
+}
+
+async fn insert(db: &impl ConnectionTrait, rows: Vec<reminder::Model>) -> Result<(), DbErr> {
+    use reminder::Column::{DueAt, EventId, Minutes, OccurrenceLocal, UserId};
+    // 200 rows of five values: well below the number of values that a statement may have.
+    for rows in rows.chunks(200) {
+        let newer =
+            OnConflict::columns([UserId, EventId, OccurrenceLocal, Minutes]).update_column(DueAt).to_owned();
+        let rows = rows.iter().cloned().map(reminder::ActiveModel::from);
+        reminder::Entity::insert_many(rows).on_conflict(newer).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// What is due between `since` and `now`, for everyone concerned but those who declined.
+fn rows(
+    event: &Event,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+    zone: impl Fn(Uuid) -> Option<Tz>,
+    people: &super::people::People,
+) -> Vec<reminder::Model> {
+    let declined: BTreeSet<Uuid> = event
+        .plan
+        .attendees
+        .iter()
+        .filter_map(|attendee| match attendee.who {
+            Who::Account(id) if attendee.response == Response::Declined => Some(id),
+            _ => None,
+        })
+        .collect();
+    let mut by_zone: BTreeMap<&'static str, Vec<Due>> = BTreeMap::new();
+    let mut rows = Vec::new();
+    for user_id in live::audience(event, people).difference(&declined).filter(|id| people.is_active(**id)) {
+        let zone = event.plan.when.zone().or_else(|| zone(*user_id)).unwrap_or(Tz::UTC);
+        let dues = by_zone.entry(zone.name()).or_insert_with(|| due::between(&event.plan, since, now, zone));
+        rows.extend(dues.iter().map(|due| reminder::Model {
+            user_id: *user_id,
+            event_id: event.id,
+            occurrence_local: local_ms(due.occurrence),
+            minutes: i64::from(due.minutes),
+            due_at: due.at.timestamp_millis(),
+        }));
+    }
+    rows
+}
+
+/// Publishes what waits for an account that is connected. Whether that was all.
+async fn deliver(agenda: &Agenda, user: Uuid) -> Result<bool, AgendaError> {
+    let rows = reminder::Entity::find()
+        .filter(reminder::Column::UserId.eq(user))
+        .order_by_asc(reminder::Column::DueAt)
+        .limit(BATCH)
+        .all(agenda.db.read())
+        .await?;
+    let all = (rows.len() as u64) < BATCH;
+    if rows.is_empty() {
+        return Ok(all);
+    }
+    let zone = store::zone(agenda.db.read(), user).await?;
+    let oldest = (agenda.clock.now() - LOOK_BACK).timestamp_millis();
+    let mut messages = Vec::new();
+    for row in rows.iter().filter(|row| row.due_at >= oldest) {
+        let due = Due {
+            at: crate::clock::from_ms(row.due_at),
+            occurrence: local(row.occurrence_local),
+            minutes: u32::try_from(row.minutes).unwrap_or(0),
+        };
+        let found = store::find(agenda.db.read(), row.event_id).await?.filter(|event| event.visible_to(user));
+        messages.extend(found.and_then(|event| live::reminder(&event, &due, zone)));
+    }
+    let inbox = agenda.inbox.clone();
+    agenda
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                for row in rows {
+                    let key = (row.user_id, row.event_id, row.occurrence_local, row.minutes);
+                    reminder::Entity::delete_by_id(key).exec(tx.conn()).await?;
+                }
+                for message in messages {
+                    inbox.push(tx, &[user], &message).await?;
+                }
+                Ok(all)
+            })
+        })
+        .await
+}

@@ -1,0 +1,313 @@
+//! What the agenda does: every rule about who may do what, each change with its durable write and its live word.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::entity::key;
+use super::error::AgendaError;
+use super::model::{Event, Plan, Who};
+use super::occurrences::{self, Occurrence};
+use super::people::People;
+use super::row::local_ms;
+use super::text::Uid;
+use super::{due, live, store};
+use crate::auth::{Auth, Identity, Role};
+use crate::clock::Clock;
+use crate::db::{Db, Tx};
+use crate::inbox::Inbox;
+use crate::realtime::Hub;
+
+/// Events that one account owns: decades of appointments.
+pub const MAX_OWNED: u64 = 10_000;
+/// Events that one window may touch; expanding that many takes about a tenth of a second.
+const MAX_WINDOW_EVENTS: u64 = 5_000;
+/// How long a creating call may be repeated with its key.
+const KEY_LIFE: TimeDelta = TimeDelta::days(7);
+
+/// The agenda. Clones share everything.
+#[derive(Clone)]
+pub struct Agenda {
+    pub(super) db: Db,
+    pub(super) clock: Clock,
+    pub(super) hub: Hub,
+    pub(super) inbox: Inbox,
+    pub(super) people: People,
+    /// Tells the reminder task that something may be due earlier than it thinks.
+    pub(super) wake: Arc<Notify>,
+}
+
+/// Where a list of occurrences stands: start in milliseconds, event, occurrence.
+pub type Position = (i64, Uuid, i64);
+
+/// Makes a creating call repeatable: the caller's key, and the digest of what was asked.
+pub struct Key {
+    pub text: String,
+    pub digest: [u8; 32],
+}
+
+/// What becomes of an event.
+pub enum Outcome {
+    Replace(Box<Plan>),
+    Split { before: Box<Plan>, after: Box<Plan> },
+    Delete,
+}
+
+impl Outcome {
+    pub fn replace(plan: Plan) -> Self {
+        Self::Replace(plan.into())
+    }
+}
+
+/// The versions that an editing call accepts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Precondition {
+    /// `If-Match: *`
+    Any,
+    OneOf(Vec<i64>),
+}
+
+impl Agenda {
+    /// An agenda over these.
+    pub fn new(db: &Db, clock: &Clock, hub: &Hub, inbox: &Inbox, auth: &Auth) -> Self {
+        Self {
+            db: db.clone(),
+            clock: clock.clone(),
+            hub: hub.clone(),
+            inbox: inbox.clone(),
+            people: People::new(auth.clone()),
+            wake: Arc::new(Notify::new()),
+        }
+    }
+
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// Up to `limit` occurrences that overlap the window, by start, after `after`, and where to go on.
+    pub async fn list(
+        &self,
+        user: Uuid,
+        (from, to): (DateTime<Utc>, DateTime<Utc>),
+        reader: Tz,
+        limit: usize,
+        after: Option<Position>,
+    ) -> Result<(Vec<(Arc<Event>, Occurrence)>, Option<Position>), AgendaError> {
+        let events =
+            store::visible_between(self.db.read(), user, from, Some(to), MAX_WINDOW_EVENTS + 1).await?;
+        if events.len() as u64 > MAX_WINDOW_EVENTS {
+            return Err(AgendaError::WindowTooFull);
+        }
+        // Later pages need not search again what lies before them.
+        let from = after.map_or(from, |(starts_ms, ..)| from.max(crate::clock::from_ms(starts_ms)));
+        let position = |event: &Event, found: &Occurrence| {
+            (found.starts_at.timestamp_millis(), event.id, local_ms(found.id))
+        };
+        let mut found = tokio::task::spawn_blocking(move || {
+            let mut all: Vec<(Arc<Event>, Occurrence)> = Vec::new();
+            for event in events {
+                let event = Arc::new(event);
+                let wanted = |found: &Occurrence| after.is_none_or(|after| position(&event, found) > after);
+                let some = occurrences::within(&event.plan, (from, to), reader, limit + 1, wanted);
+                all.extend(some.into_iter().map(|found| (event.clone(), found)));
+            }
+            all.sort_by_key(|(event, found)| position(event, found));
+            all.truncate(limit + 1);
+            all
+        })
+        .await?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|(event, found)| position(event, found));
+        Ok((found, next))
+    }
+
+    /// An event that the user sees.
+    pub async fn find(&self, user: Uuid, id: Uuid) -> Result<Event, AgendaError> {
+        let found = store::find(self.db.read(), id).await?;
+        found.filter(|event| event.visible_to(user)).ok_or(AgendaError::NotFound)
+    }
+
+    /// Makes an event. The same key again gives the event that it made, and `false`.
+    pub async fn create(
+        &self,
+        owner: Uuid,
+        plan: Plan,
+        key: Option<Key>,
+    ) -> Result<(Event, bool), AgendaError> {
+        self.check_attendees(&plan)?;
+        let next = self.next_reminder(&plan).await?;
+        let event = self.new_event(owner, plan);
+        let agenda = self.clone();
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(key) = &key
+                        && let Some(event) = spent(tx, owner, key).await?
+                    {
+                        return Ok((event, false));
+                    }
+                    if store::owned(tx.conn(), owner).await? >= MAX_OWNED {
+                        return Err(AgendaError::Full);
+                    }
+                    store::insert(tx.conn(), &event, next).await?;
+                    if let Some(key) = key {
+                        agenda.keep(tx, owner, key, event.id).await?;
+                    }
+                    agenda.tell(tx, None, Some(&event)).await?;
+                    Ok((event, true))
+                })
+            })
+            .await
+    }
+
+    /// Changes an event that the caller may change and that still is at a version which `expected` accepts.
+    /// `decide` sees the event as it is. Gives what is there afterwards: the new series, where one was split.
+    pub async fn change(
+        &self,
+        who: &Identity,
+        id: Uuid,
+        expected: Option<Precondition>,
+        decide: impl FnOnce(&Plan) -> Result<Outcome, AgendaError>,
+    ) -> Result<Option<Event>, AgendaError> {
+        let old = self.find(who.user_id, id).await?;
+        if !old.editable_by(who.user_id, who.role == Role::Admin) {
+            return Err(AgendaError::NotYours);
+        }
+        if !expected.ok_or(AgendaError::NoPrecondition)?.accepts(old.version) {
+            return Err(AgendaError::Changed);
+        }
+        let (replaced, added) = match decide(&old.plan)? {
+            Outcome::Replace(plan) => (Some(*plan), None),
+            Outcome::Split { before, after } => (Some(*before), Some(*after)),
+            Outcome::Delete => (None, None),
+        };
+        let replaced = match replaced {
+            Some(plan) => Some(self.with_reminder(self.next_version(&old, plan)).await?),
+            None => None,
+        };
+        let added = match added {
+            Some(plan) => Some(self.with_reminder(self.new_event(old.owner_id, plan)).await?),
+            None => None,
+        };
+        for (event, _) in replaced.iter().chain(&added) {
+            self.check_attendees(&event.plan)?;
+        }
+        let agenda = self.clone();
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let written = match &replaced {
+                        Some((event, next)) => store::update(tx.conn(), event, old.version, *next).await?,
+                        None => store::delete(tx.conn(), old.id, old.version).await?,
+                    };
+                    if !written {
+                        return Err(AgendaError::Changed);
+                    }
+                    let replaced = replaced.map(|(event, _)| event);
+                    agenda.tell(tx, Some(&old), replaced.as_ref()).await?;
+                    let Some((event, next)) = added else { return Ok(replaced) };
+                    store::insert(tx.conn(), &event, next).await?;
+                    agenda.tell(tx, None, Some(&event)).await?;
+                    Ok(Some(event))
+                })
+            })
+            .await
+    }
+
+    pub(super) fn new_event(&self, owner_id: Uuid, plan: Plan) -> Event {
+        let (id, now) = (crate::id::new(&self.clock), self.now());
+        Event { id, uid: Uid::of(id), owner_id, plan, version: 1, created_at: now, updated_at: now }
+    }
+
+    pub(super) fn next_version(&self, old: &Event, plan: Plan) -> Event {
+        Event { plan, version: old.version + 1, updated_at: self.now(), ..old.clone() }
+    }
+
+    /// The present, as exact as the database keeps it.
+    fn now(&self) -> DateTime<Utc> {
+        crate::clock::from_ms(self.clock.now_ms())
+    }
+
+    async fn with_reminder(&self, event: Event) -> Result<(Event, Option<DateTime<Utc>>), AgendaError> {
+        let next = self.next_reminder(&event.plan).await?;
+        Ok((event, next))
+    }
+
+    /// When the first reminder from now on is due, on any clock that an account reads.
+    async fn next_reminder(&self, plan: &Plan) -> Result<Option<DateTime<Utc>>, AgendaError> {
+        let zones = store::zones(self.db.read()).await?;
+        Ok(first_reminder(plan, self.now(), &zones))
+    }
+
+    fn check_attendees(&self, plan: &Plan) -> Result<(), AgendaError> {
+        let unknown = plan.attendees.iter().enumerate().find_map(|(at, attendee)| match attendee.who {
+            Who::Account(id) if self.people.find(id).is_none() => Some(at),
+            _ => None,
+        });
+        match unknown {
+            None => Ok(()),
+            Some(at) => Err(AgendaError::field(&format!("attendees[{at}].user_id"), "names no account")),
+        }
+    }
+
+    async fn keep(&self, tx: &Tx, user_id: Uuid, key: Key, event_id: Uuid) -> Result<(), AgendaError> {
+        let created_at = self.clock.now_ms();
+        let row = key::Model { user_id, key: key.text, digest: key.digest.to_vec(), event_id, created_at };
+        Ok(store::keep_key(tx.conn(), row, created_at - KEY_LIFE.num_milliseconds()).await?)
+    }
+
+    /// Tells everyone concerned and, once it is durable, the reminder task.
+    pub(super) async fn tell(
+        &self,
+        tx: &Tx,
+        before: Option<&Event>,
+        after: Option<&Event>,
+    ) -> Result<(), AgendaError> {
+        live::changed(tx, &self.inbox, &self.people, before, after).await?;
+        self.wake_after(tx);
+        Ok(())
+    }
+
+    pub(super) fn wake_after(&self, tx: &Tx) {
+        let wake = self.wake.clone();
+        tx.after_commit(move || wake.notify_one());
+    }
+}
+
+/// When the first reminder after `now` is due, read on any of `zones`.
+pub(super) fn first_reminder(plan: &Plan, now: DateTime<Utc>, zones: &[Tz]) -> Option<DateTime<Utc>> {
+    // The clock of the reader matters only to events without one of their own.
+    let zones = if plan.when.zone().is_some() { &[Tz::UTC] } else { zones };
+    zones.iter().filter_map(|zone| due::next(plan, now, *zone)).min()
+}
+
+/// The event that this key made before.
+async fn spent(tx: &Tx, user: Uuid, key: &Key) -> Result<Option<Event>, AgendaError> {
+    match store::key(tx.conn(), user, &key.text).await? {
+        None => Ok(None),
+        Some((digest, _)) if digest != key.digest => Err(AgendaError::KeyReused),
+        Some((_, id)) => store::find(tx.conn(), id).await?.map(Some).ok_or(AgendaError::KeySpent),
+    }
+}
+
+impl Precondition {
+    /// Reads `If-Match`. Weak tags never match, as RFC 9110 has it.
+    pub fn parse(header: &str) -> Self {
+        if header.trim() == "*" {
+            return Self::Any;
+        }
+        let version = |tag: &str| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+        Self::OneOf(header.split(',').filter_map(version).collect())
+    }
+
+    fn accepts(&self, version: i64) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(versions) => versions.contains(&version),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Queries on events, feeds, settings and idempotency keys.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set,
+};
+use uuid::Uuid;
+
+use super::entity::{attendee, event, feed, key, settings};
+use super::model::Event;
+use super::row;
+use super::text::Uid;
+
+/// The event with this id.
+pub async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Event>, DbErr> {
+    event::Entity::find_by_id(id).one(db).await?.map(row::read).transpose()
+}
+
+/// The event of this owner with this UID.
+pub async fn by_uid(db: &impl ConnectionTrait, owner: Uuid, uid: &Uid) -> Result<Option<Event>, DbErr> {
+    let found = event::Entity::find()
+        .filter(event::Column::OwnerId.eq(owner))
+        .filter(event::Column::Uid.eq(uid.as_str()))
+        .one(db)
+        .await?;
+    found.map(row::read).transpose()
+}
+
+/// Whether an event with this UID that the user sees belongs to somebody else.
+pub async fn uid_of_another(db: &impl ConnectionTrait, user: Uuid, uid: &Uid) -> Result<bool, DbErr> {
+    let found = event::Entity::find()
+        .filter(visible(user))
+        .filter(event::Column::OwnerId.ne(user))
+        .filter(event::Column::Uid.eq(uid.as_str()))
+        .count(db)
+        .await?;
+    Ok(found > 0)
+}
+
+/// How many events the user owns.
+pub async fn owned(db: &impl ConnectionTrait, owner: Uuid) -> Result<u64, DbErr> {
+    event::Entity::find().filter(event::Column::OwnerId.eq(owner)).count(db).await
+}
+
+/// What the user sees: team events, their own, and those that they are invited to.
+fn visible(user: Uuid) -> Condition {
+    let invited = Query::select()
+        .column(attendee::Column::EventId)
+        .from(attendee::Entity)
+        .and_where(attendee::Column::UserId.eq(user))
+        .to_owned();
+    Condition::any()
+        .add(event::Column::Visibility.eq("team"))
+        .add(event::Column::OwnerId.eq(user))
+        .add(event::Column::Id.in_subquery(invited))
+}
+
+/// Up to `limit` events that the user sees and that have something between `from` and `to`, by id.
+pub async fn visible_between(
+    db: &impl ConnectionTrait,
+    user: Uuid,
+    from: DateTime<Utc>,
+    to: Option<DateTime<Utc>>,
+    limit: u64,
+) -> Result<Vec<Event>, DbErr> {
+    let not_over = Condition::any()
+        .add(event::Column::SpanEnd.is_null())
+        .add(event::Column::SpanEnd.gte(from.timestamp_millis()));
+    let mut query = event::Entity::find().filter(visible(user)).filter(not_over);
+    if let Some(to) = to {
+        query = query.filter(event::Column::SpanStart.lt(to.timestamp_millis()));
+    }
+    let rows = query.order_by_asc(event::Column::Id).limit(limit).all(db).await?;
+    rows.into_iter().map(row::read).collect()
+}
+
+/// Adds an event.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    event: &Event,
+    next_reminder: Option<DateTime<Utc>>,
+) -> Result<(), DbErr> {
+    event::Entity::insert(row::write(event, next_reminder)).exec_without_returning(db).await?;
+    invite(db, event).await
+}
+
+/// Writes a changed event over the version `former`; false when that is not the present one.
+pub async fn update(
+    db: &impl ConnectionTrait,
+    event: &Event,
+    former: i64,
+    next_reminder: Option<DateTime<Utc>>,
+) -> Result<bool, DbErr> {
+    let updated = event::Entity::update_many()
+        .set(row::write(event, next_reminder))
+        .filter(event::Column::Id.eq(event.id))
+        .filter(event::Column::Version.eq(former))
+        .exec(db)
+        .await?;
+    if updated.rows_affected == 0 {
+        return Ok(false);
+    }
+    attendee::Entity::delete_many().filter(attendee::Column::EventId.eq(event.id)).exec(db).await?;
+    invite(db, event).await?;
+    Ok(true)
+}
+
+async fn invite(db: &impl ConnectionTrait, event: &Event) -> Result<(), DbErr> {
+    let rows: Vec<attendee::ActiveModel> = event
+        .plan
+        .accounts()
+        .map(|user| attendee::ActiveModel { user_id: Set(user), event_id: Set(event.id) })
+        .collect();
+    if !rows.is_empty() {
+        attendee::Entity::insert_many(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// Deletes the version `former` of an event; false when that is not the present one.
+pub async fn delete(db: &impl ConnectionTrait, id: Uuid, former: i64) -> Result<bool, DbErr> {
+    let deleted = event::Entity::delete_many()
+        .filter(event::Column::Id.eq(id))
+        .filter(event::Column::Version.eq(former))
+        .exec(db)
+        .await?;
+    Ok(deleted.rows_affected > 0)
+}
+
+/// What a creating call with this key made: the digest of its request, and the event.
+pub async fn key(db: &impl ConnectionTrait, user: Uuid, key: &str) -> Result<Option<(Vec<u8>, Uuid)>, DbErr> {
+    let found = key::Entity::find_by_id((user, key.to_owned())).one(db).await?;
+    Ok(found.map(|row| (row.digest, row.event_id)))
+}
+
+/// Keeps a key, and forgets the user's keys from before `expired_ms`.
+pub async fn keep_key(db: &impl ConnectionTrait, new: key::Model, expired_ms: i64) -> Result<(), DbErr> {
+    key::Entity::delete_many()
+        .filter(key::Column::UserId.eq(new.user_id))
+        .filter(key::Column::CreatedAt.lt(expired_ms))
+        .exec(db)
+        .await?;
+    key::Entity::insert(key::ActiveModel::from(new)).exec_without_returning(db).await.map(drop)
+}
+
+/// Since when the user has a feed.
+pub async fn feed(db: &impl ConnectionTrait, user: Uuid) -> Result<Option<i64>, DbErr> {
+    Ok(feed::Entity::find_by_id(user).one(db).await?.map(|row| row.created_at))
+}
+
+/// Whose feed has a token with this digest.
+pub async fn feed_owner(db: &impl ConnectionTrait, digest: [u8; 32]) -> Result<Option<Uuid>, DbErr> {
+    let found = feed::Entity::find().filter(feed::Column::Digest.eq(digest.to_vec())).one(db).await?;
+    Ok(found.map(|row| row.user_id))
+}
+
+/// Makes or replaces the user's feed.
+pub async fn set_feed(db: &impl ConnectionTrait, new: feed::Model) -> Result<(), DbErr> {
+    let replace = OnConflict::column(feed::Column::UserId)
+        .update_columns([feed::Column::Digest, feed::Column::CreatedAt])
+        .to_owned();
+    let row = feed::ActiveModel::from(new);
+    feed::Entity::insert(row).on_conflict(replace).exec_without_returning(db).await.map(drop)
+}
+
+/// Ends the user's feed; false when there was none.
+pub async fn delete_feed(db: &impl ConnectionTrait, user: Uuid) -> Result<bool, DbErr> {
+    Ok(feed::Entity::delete_by_id(user).exec(db).await?.rows_affected > 0)
+}
+
+/// The clock of the user: UTC until they choose.
+pub async fn zone(db: &impl ConnectionTrait, user: Uuid) -> Result<Tz, DbErr> {
+    let found = settings::Entity::find_by_id(user).one(db).await?;
+    Ok(found.and_then(|row| row.time_zone.parse().ok()).unwrap_or(Tz::UTC))
+}
+
+/// Sets the clock of the user.
+pub async fn set_zone(db: &impl ConnectionTrait, user: Uuid, zone: Tz) -> Result<(), DbErr> {
+    let replace =
+        OnConflict::column(settings::Column::UserId).update_column(settings::Column::TimeZone).to_owned();
+    let row = settings::ActiveModel { user_id: Set(user), time_zone: Set(zone.name().to_owned()) };
+    settings::Entity::insert(row).on_conflict(replace).exec_without_returning(db).await.map(drop)
+}
+
+/// Every clock that an account reads.
+pub async fn zones(db: &impl ConnectionTrait) -> Result<Vec<Tz>, DbErr> {
+    let names: Vec<String> = settings::Entity::find()
+        .select_only()
+        .column(settings::Column::TimeZone)
+        .distinct()
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut zones = vec![Tz::UTC];
+    zones.extend(names.iter().filter_map(|name| name.parse::<Tz>().ok()).filter(|zone| *zone != Tz::UTC));
+    Ok(zones)
+}
+
+/// Makes sure that the event's reminders are looked at by `at`.
+pub async fn remind_by(db: &impl ConnectionTrait, id: Uuid, at: DateTime<Utc>) -> Result<(), DbErr> {
+    let at = at.timestamp_millis();
+    event::Entity::update_many()
+        .col_expr(event::Column::NextReminder, Expr::value(at))
+        .filter(event::Column::Id.eq(id))
+        .filter(
+            Condition::any()
+                .add(event::Column::NextReminder.is_null())
+                .add(event::Column::NextReminder.gt(at)),
+        )
+        .exec(db)
+        .await
+        .map(drop)
+}

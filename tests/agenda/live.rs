@@ -1,0 +1,235 @@
+//! What connected clients are told: changes at once, reminders when they are due, each once.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use super::{create, delete, patch, stand_up, with};
+use crate::support::{Actor, PASSWORD, TestApp, Ws, eventually};
+
+fn channel(actor: &Actor) -> String {
+    format!("user:{}", actor.id)
+}
+
+/// The next thing that the agenda says to a client.
+async fn told(ws: &mut Ws, actor: &Actor) -> Value {
+    ws.publication(&channel(actor)).await["data"].clone()
+}
+
+/// Everything of a type that the account was ever told.
+async fn history(ws: &mut Ws, actor: &Actor, kind: &str) -> Vec<Value> {
+    let history = ws.ok("history", &json!({"channel": channel(actor), "limit": 200})).await;
+    let publications = history["publications"].as_array().cloned().unwrap_or_default();
+    publications.into_iter().map(|p| p["data"].clone()).filter(|data| data["type"] == kind).collect()
+}
+
+fn local(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// An event that starts in `minutes`, with a reminder ten minutes before.
+fn soon(app: &TestApp, minutes: i64) -> Value {
+    let start = app.clock.now() + TimeDelta::minutes(minutes);
+    json!({"title": "Soon", "start": local(start), "reminders": [10]})
+}
+
+#[tokio::test]
+async fn changes_reach_everyone_concerned_and_nobody_else() {
+    let app = TestApp::spawn().await;
+    let (ann, bob, eve) = (app.member("ann").await, app.member("bob").await, app.member("eve").await);
+    let mut ann_ws = Ws::connect(&app, &ann).await;
+    let mut bob_ws = Ws::connect(&app, &bob).await;
+    let mut eve_ws = Ws::connect(&app, &eve).await;
+
+    let event = create(&ann, with(stand_up(), json!({"attendees": [{"user_id": bob.id}]}))).await;
+    for (ws, who) in [(&mut ann_ws, &ann), (&mut bob_ws, &bob)] {
+        let expected =
+            json!({"type": "agenda.changed", "event_id": event["id"], "action": "created", "event": event});
+        assert_eq!(told(ws, who).await, expected);
+    }
+    // Who is no longer invited learns that it is gone.
+    let event = patch(&ann, &event, "", json!({"title": "Private", "attendees": []})).await.expect(200);
+    assert_eq!(told(&mut ann_ws, &ann).await["action"], "updated");
+    let gone = json!({"type": "agenda.changed", "event_id": event["id"], "action": "deleted", "event": null});
+    assert_eq!(told(&mut bob_ws, &bob).await, gone);
+    // A team event concerns everyone; for those who did not see it before it is new.
+    let event = patch(&ann, &event, "", json!({"visibility": "team"})).await.expect(200);
+    assert_eq!(told(&mut ann_ws, &ann).await["action"], "updated");
+    for (ws, who) in [(&mut bob_ws, &bob), (&mut eve_ws, &eve)] {
+        let message = told(ws, who).await;
+        assert_eq!((&message["action"], &message["event"]), (&json!("created"), &event));
+    }
+    assert_eq!(delete(&ann, &event, "").await.status, 204);
+    for (ws, who) in [(&mut ann_ws, &ann), (&mut bob_ws, &bob), (&mut eve_ws, &eve)] {
+        assert_eq!(told(ws, who).await["action"], "deleted");
+    }
+    // Eve was told of the team event alone, and nobody of a refused change.
+    patch(&eve, &event, "", json!({"title": "x"})).await.expect_problem(404, "not_found");
+    assert_eq!(history(&mut eve_ws, &eve, "agenda.changed").await.len(), 2);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn splitting_tells_of_both_series() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    let event = create(&ann, super::daily()).await;
+    let later = patch(&ann, &event, "scope=following&occurrence=2026-11-25T09:00:00", json!({"title": "x"}))
+        .await
+        .expect(200);
+    let mut actions = Vec::new();
+    for _ in 0..3 {
+        let message = told(&mut ws, &ann).await;
+        actions.push(json!([message["action"], message["event_id"]]));
+    }
+    let expected = json!([["created", event["id"]], ["updated", event["id"]], ["created", later["id"]]]);
+    assert_eq!(json!(actions), expected);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_reminder_comes_when_it_is_due_and_once() {
+    let app = TestApp::spawn().await;
+    let (ann, bob, cat) = (app.member("ann").await, app.member("bob").await, app.member("cat").await);
+    let mut ann_ws = Ws::connect(&app, &ann).await;
+    let mut bob_ws = Ws::connect(&app, &bob).await;
+    let attendees = json!([{"user_id": bob.id}, {"user_id": cat.id, "response": "declined"}]);
+    let event = create(&ann, with(soon(&app, 20), json!({"attendees": attendees, "place": "Room 1"}))).await;
+    assert_eq!(told(&mut ann_ws, &ann).await["action"], "created");
+    assert_eq!(told(&mut bob_ws, &bob).await["action"], "created");
+
+    app.clock.advance(TimeDelta::minutes(10));
+    for (ws, who) in [(&mut ann_ws, &ann), (&mut bob_ws, &bob)] {
+        let reminder = told(ws, who).await;
+        let expected = json!({
+            "type": "agenda.reminder",
+            "event_id": event["id"],
+            "occurrence": event["start"],
+            "title": "Soon",
+            "place": "Room 1",
+            "minutes": 10,
+            "starts_at": event["starts_at"],
+            "ends_at": event["ends_at"],
+            "all_day": false,
+            "time_zone": "UTC",
+        });
+        assert_eq!(with(reminder.clone(), expected), reminder);
+    }
+    // Later turns of the task, and moving the event, which makes a new reminder.
+    let start = app.clock.now() + TimeDelta::minutes(30);
+    patch(&ann, &event, "", json!({"start": local(start)})).await.expect(200);
+    assert_eq!(told(&mut ann_ws, &ann).await["action"], "updated");
+    app.clock.advance(TimeDelta::minutes(3));
+    app.clock.advance(TimeDelta::minutes(20));
+    assert_eq!(told(&mut ann_ws, &ann).await["type"], "agenda.reminder");
+    assert_eq!(history(&mut ann_ws, &ann, "agenda.reminder").await.len(), 2);
+    let cat = app.login("cat", PASSWORD).await;
+    let mut cat_ws = Ws::connect(&app, &cat).await;
+    assert_eq!(history(&mut cat_ws, &cat, "agenda.reminder").await, Vec::<Value>::new());
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn every_occurrence_of_a_series_reminds() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    let hourly =
+        with(soon(&app, 20), json!({"recurrence": {"rule": "FREQ=HOURLY;COUNT=4"}, "reminders": [10, 0]}));
+    create(&ann, hourly).await;
+    assert_eq!(told(&mut ws, &ann).await["action"], "created");
+    app.clock.advance(TimeDelta::minutes(135));
+    let mut due = Vec::new();
+    for _ in 0..5 {
+        let reminder = told(&mut ws, &ann).await;
+        due.push((reminder["due_at"].as_str().unwrap().to_owned(), reminder["minutes"].as_u64().unwrap()));
+    }
+    assert!(due.is_sorted(), "{due:?}");
+    assert_eq!(due.iter().map(|(_, minutes)| *minutes).collect::<Vec<_>>(), [10, 0, 10, 0, 10]);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_reminder_due_while_the_server_was_down_comes_once_at_the_next_start() {
+    let app = TestApp::spawn().await;
+    let (ann, bob) = (app.member("ann").await, app.member("bob").await);
+    let team = with(soon(&app, 60), json!({"visibility": "team"}));
+    create(&ann, team).await;
+    let long_ago = with(soon(&app, 60), json!({"title": "Old"}));
+    create(&bob, long_ago).await;
+
+    let app = app.restart_after(TimeDelta::hours(3)).await;
+    let ann = app.login("ann", PASSWORD).await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    assert_eq!(told(&mut ws, &ann).await["type"], "agenda.reminder");
+    drop(ws);
+    // Not again at the start after that, nor for another client of hers.
+    let app = app.restart_after(TimeDelta::minutes(1)).await;
+    let ann = app.login("ann", PASSWORD).await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    create(&ann, stand_up()).await;
+    assert_eq!(told(&mut ws, &ann).await["type"], "agenda.changed");
+    assert_eq!(history(&mut ws, &ann, "agenda.reminder").await.len(), 1);
+    // Bob was never there: his waits, but not for ever.
+    let app = app.restart_after(TimeDelta::days(8)).await;
+    let bob = app.login("bob", PASSWORD).await;
+    let mut ws = Ws::connect(&app, &bob).await;
+    create(&bob, stand_up()).await;
+    assert_eq!(told(&mut ws, &bob).await["type"], "agenda.changed");
+    assert_eq!(history(&mut ws, &bob, "agenda.reminder").await, Vec::<Value>::new());
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_reminder_waits_until_somebody_is_connected_and_forgets_what_was_deleted() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    create(&ann, soon(&app, 12)).await;
+    let gone = create(&ann, with(soon(&app, 12), json!({"title": "Gone"}))).await;
+    app.clock.advance(TimeDelta::minutes(5));
+    let waiting = || async {
+        let rows: Vec<uuid::Uuid> = waiting(&app).await;
+        (rows.len() == 2).then_some(())
+    };
+    eventually("both reminders wait", waiting).await;
+    assert_eq!(delete(&ann, &gone, "").await.status, 204);
+    let mut ws = Ws::connect(&app, &ann).await;
+    let reminder = told(&mut ws, &ann).await;
+    assert_eq!((&reminder["type"], &reminder["title"]), (&json!("agenda.reminder"), &json!("Soon")));
+    assert_eq!(history(&mut ws, &ann, "agenda.reminder").await.len(), 1);
+    app.stop().await;
+}
+
+async fn waiting(app: &TestApp) -> Vec<uuid::Uuid> {
+    use sea_orm::ConnectionTrait;
+    let sql = "SELECT event_id FROM agenda_reminders";
+    let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+    let rows = app.services.db.read().query_all_raw(statement).await.unwrap();
+    rows.iter().map(|row| row.try_get("", "event_id").unwrap()).collect()
+}
+
+#[tokio::test]
+async fn an_all_day_event_reminds_on_the_clock_of_the_account() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    let tomorrow = (app.clock.now() + TimeDelta::days(2)).date_naive();
+    create(&ann, json!({"title": "Day", "start": tomorrow.to_string(), "all_day": true, "reminders": [0]}))
+        .await;
+    assert_eq!(told(&mut ws, &ann).await["action"], "created");
+    // Auckland is 12 or 13 hours ahead: the day begins that much earlier.
+    ann.put("/api/agenda/settings", &json!({"time_zone": "Pacific/Auckland"})).await.expect(200);
+    let midnight = tomorrow.and_hms_opt(0, 0, 0).unwrap().and_utc();
+    drop(ws);
+    app.clock.advance(midnight - TimeDelta::hours(11) - app.clock.now());
+    let ann = app.login("ann", PASSWORD).await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    let reminder = told(&mut ws, &ann).await;
+    assert_eq!(
+        (&reminder["type"], &reminder["occurrence"]),
+        (&json!("agenda.reminder"), &json!(tomorrow.to_string()))
+    );
+    let starts_at: DateTime<Utc> = reminder["starts_at"].as_str().unwrap().parse().unwrap();
+    assert!(midnight - starts_at >= TimeDelta::hours(12), "{starts_at}");
+    app.stop().await;
+}
