@@ -9,6 +9,7 @@ use clap::{Args, Command, Parser, Subcommand};
 use crate::app::App;
 use crate::config::{Config, ConfigError, Settings, env_file};
 use crate::observe::logging;
+use crate::users::cli::UserTask;
 
 /// A team's whole server: accounts, agenda, chat and a live view of every client.
 #[derive(Debug, Parser)]
@@ -36,6 +37,9 @@ enum Task {
     },
     /// Bring the database's schema up to date and stop
     Migrate,
+    /// Look after accounts while the server is stopped
+    #[command(subcommand)]
+    User(UserTask),
 }
 
 /// Runs what the arguments ask for. `parse` reads them, after `.env` has been put into the environment.
@@ -63,6 +67,10 @@ fn dispatch(task: Task, settings: &Settings) -> Result<ExitCode, ConfigError> {
         }
         Task::Serve => block_on(serve(Config::from_settings(settings)?)),
         Task::Migrate => block_on(migrate(Config::from_settings(settings)?)),
+        Task::User(task) => {
+            let config = Config::from_settings(settings)?;
+            block_on(async move { say(crate::users::cli::run(task, config).await?) })
+        }
         Task::Healthcheck => block_on(crate::http::healthcheck::run(Config::from_settings(settings)?)),
     }
 }

@@ -5,6 +5,7 @@
 //! of each change after its commit.
 
 mod api;
+pub mod cli;
 mod entity;
 mod model;
 mod service;

@@ -1,6 +1,7 @@
 //! A real server for each test: its own directory, its own port, a clock that the test moves.
 
 mod actor;
+pub mod binary;
 pub mod programs;
 mod ws;
 

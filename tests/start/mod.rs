@@ -1,5 +1,8 @@
 //! What the server does before anybody is there.
 
+mod faults;
+mod run;
+
 use crate::support::TestApp;
 
 #[tokio::test]

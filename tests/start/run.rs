@@ -1,0 +1,101 @@
+//! Starts that work, and the command line beside a server that is stopped.
+
+use serde_json::{Value, json};
+
+use crate::support::PASSWORD;
+use crate::support::binary::{Place, Running};
+
+async fn post(running: &Running, path: &str, body: &Value) -> (u16, Value) {
+    let url = format!("{}{path}", running.base);
+    let answer = reqwest::Client::new().post(url).json(body).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn the_env_file_of_the_mission_starts_the_server_unchanged() {
+    let place = Place::new();
+    // A port that was free a moment ago; the file names one, as an operator would.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let data = place.path().join("var/workspace/data/database.sqlite");
+    place.write(
+        ".env",
+        &format!(
+            "PORT={port}\nJWT_SECRET=k9J2mX7qL4vB8nR3tW6yZ1cF5hD0sGq7PzA\nNODE_ENV=production\nDATABASE_PATH={}\n\
+             SERVER_HOST=0.0.0.0\nCORS_ORIGIN=http://localhost:3000,http://other\n",
+            data.display()
+        ),
+    );
+    let running = place.serve(&[], &[("METRICS_ADDR", "off")]).await;
+    assert!(data.is_file());
+    assert!(running.base.ends_with(&format!(":{port}")), "{}", running.base);
+    assert!(!data.with_extension("jwt-secret").exists(), "the given secret is used");
+    let preflight = reqwest::Client::new()
+        .request(reqwest::Method::OPTIONS, format!("http://127.0.0.1:{port}/api/auth/login"))
+        .header("Origin", "http://other")
+        .header("Access-Control-Request-Method", "POST")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(preflight.headers()["access-control-allow-origin"], "http://other");
+    assert_eq!(running.stop().await, Some(0));
+}
+
+#[tokio::test]
+async fn accounts_are_looked_after_while_the_server_is_stopped() {
+    let place = Place::new();
+    let settings =
+        [("PORT", "0"), ("SERVER_HOST", "127.0.0.1"), ("METRICS_ADDR", "off"), ("LOG_FORMAT", "text")];
+    let user = async |args: &[&str], input: &str| {
+        let args: Vec<&str> = ["user"].iter().chain(args).copied().collect();
+        let output = place.run(&args, &settings, input).await;
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code(), text)
+    };
+    let (code, text) = user(&["list"], "").await;
+    assert_eq!(
+        (code, text.starts_with("workspace-server: DATABASE_PATH: there is no")),
+        (Some(1), true),
+        "{text}"
+    );
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+
+    let added = user(&["add", "Ann", "--role", "admin", "--name", "Ann B."], &format!("{PASSWORD}\n")).await;
+    assert_eq!(added, (Some(0), "Made the admin `Ann`.\n".to_owned()));
+    let file = place.write("password", &format!("{PASSWORD}\r\n"));
+    let added = user(&["add", "ben", "--password-file", file.to_str().unwrap()], "").await;
+    assert_eq!(added, (Some(0), "Made the member `ben`.\n".to_owned()));
+    for (args, input, words) in [
+        (&["add", "ANN"][..], PASSWORD, "the user name `ANN` is taken"),
+        (&["add", "a b"], PASSWORD, "must be 3 to 32"),
+        (&["add", "cid"], "short", "must be 10 to 128 characters"),
+        (&["add", "cid"], "", "must be 10 to 128 characters"),
+        (&["add", "cid", "--password-file", "no-such-file"], "", "cannot be read"),
+        (&["password", "cid"], PASSWORD, "there is no such account"),
+    ] {
+        let (code, text) = user(args, input).await;
+        assert!(code == Some(1) && text.contains(words) && text.lines().count() == 1, "{args:?}: {text}");
+        assert!(!text.contains(PASSWORD));
+    }
+    let list = user(&["list"], "").await;
+    assert_eq!(list, (Some(0), "Ann\tadmin\tactive\tAnn B.\nben\tmember\tactive\tben\n".to_owned()));
+
+    let running = place.serve(&[], &settings).await;
+    assert!(!running.printed.contains("/setup#"), "there is an admin: {}", running.printed);
+    let login = json!({"username": "ann", "password": PASSWORD});
+    let (status, tokens) = post(&running, "/api/auth/login", &login).await;
+    assert_eq!(status, 200, "{tokens}");
+    let (code, text) = user(&["password", "ann"], "another password\n").await;
+    assert_eq!(code, Some(1));
+    assert!(text.contains("is in use") && text.contains("stop the server first"), "{text}");
+    assert_eq!(running.stop().await, Some(0));
+
+    let (code, text) = user(&["password", "ann"], "another password\n").await;
+    assert_eq!((code, text.as_str()), (Some(0), "Set the password of `Ann` and ended its sessions.\n"));
+    let running = place.serve(&[], &settings).await;
+    let refresh = json!({"refresh_token": tokens["refresh_token"]});
+    assert_eq!(post(&running, "/api/auth/refresh", &refresh).await.0, 401);
+    assert_eq!(post(&running, "/api/auth/login", &login).await.0, 401);
+    let login = json!({"username": "ann", "password": "another password"});
+    assert_eq!(post(&running, "/api/auth/login", &login).await.0, 200);
+    assert_eq!(running.stop().await, Some(0));
+}
