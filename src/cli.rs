@@ -93,9 +93,10 @@ fn block_on<F: Future<Output = Result<ExitCode, ConfigError>>>(task: F) -> Resul
 
 async fn serve(config: Config) -> Result<ExitCode, ConfigError> {
     logging::start(&config);
+    let stop = crate::app::stop_signal();
     let app = App::build(config, crate::clock::Clock::system()).await?;
     app.announce();
-    app.run_until(crate::app::stop_signal()).await;
+    app.run_until(stop).await;
     Ok(ExitCode::SUCCESS)
 }
 
