@@ -1,43 +1,27 @@
 //! What each command of the protocol does.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::connection::{AppInfo, Connection, Described, clean};
+use super::connection::Connection;
 use super::hub::CHANNEL_NAME;
 use super::protocol::{
-    self, Command, ConnectRequest, ConnectResult, HistoryRequest, HistoryResult, Nothing, Outcome,
-    PresenceResult, PresenceStatsResult, RefreshResult, RpcResult, SubscribeRequest, SubscribeResult, reply,
+    self, Command, HistoryRequest, HistoryResult, Nothing, Outcome, PresenceResult, PresenceStatsResult,
+    RefreshResult, RpcResult, SubscribeRequest, SubscribeResult, reply,
 };
-use super::socket::{Opened, PING, Realtime};
+use super::socket::Realtime;
 use super::{Disconnect, Error, HistoryQuery, Position, Subscription};
-use crate::auth::Identity;
 use crate::error::ApiError;
 use crate::observe::metrics;
 
 /// Version told to clients.
-const VERSION: &str = concat!("workspace-server ", env!("CARGO_PKG_VERSION"));
+pub const VERSION: &str = concat!("workspace-server ", env!("CARGO_PKG_VERSION"));
 /// Most publications in one history answer.
 const HISTORY_LIMIT: usize = 300;
 /// Commands in one frame: a client that subscribes to all its channels at once fits.
 const COMMANDS_PER_FRAME: usize = 256;
-
-/// A connected client, and when its token expires.
-pub struct Greeting {
-    pub connection: Arc<Connection>,
-    pub expires: Option<DateTime<Utc>>,
-}
-
-/// Why a connect command failed.
-pub enum Refused {
-    /// Answered with an error; the socket stays for another attempt.
-    Reply(Utf8Bytes),
-    /// The socket is closed.
-    Close(Disconnect),
-}
 
 /// What a frame changed for the socket's own timers.
 #[derive(Default)]
@@ -46,120 +30,6 @@ pub struct Done {
     pub pong: bool,
     /// The token was replaced by one that lasts until then.
     pub expires: Option<DateTime<Utc>>,
-}
-
-/// Answers the first frame. Commands behind the connect command in the same frame are run as well.
-pub async fn connect(realtime: &Realtime, opened: &Opened, text: &Utf8Bytes) -> Result<Greeting, Refused> {
-    let mut commands =
-        protocol::parse(text).map_err(|_| Refused::Close(Disconnect::BAD_REQUEST))?.into_iter();
-    let (id, request) = match commands.next() {
-        Some(Command { id, connect: Some(request), .. }) if id > 0 => (id, request),
-        _ => return Err(Refused::Close(Disconnect::BAD_REQUEST)),
-    };
-    metrics::message_in("connect");
-    let (identity, expires) = identify(realtime, opened, &request, id)?;
-    let connection = Arc::new(Connection::new(Described {
-        id: crate::id::new(realtime.hub.clock()).to_string(),
-        identity,
-        address: opened.address,
-        sdk_name: clean(&request.name),
-        sdk_version: clean(&request.version),
-        app: AppInfo::parse(request.data),
-        connected_at: realtime.hub.clock().now(),
-    }));
-    connection.count_in(text.len());
-    let greeting = Greeting { connection, expires };
-    let welcomed = welcome(realtime, opened, &greeting, id, &request).await;
-    let rest = match welcomed {
-        Ok(()) => run_all(realtime, &greeting.connection, commands.collect()).await.map(drop),
-        Err(why) => Err(why),
-    };
-    match rest {
-        Ok(()) => Ok(greeting),
-        Err(why) => {
-            realtime.hub.leave(&greeting.connection);
-            Err(Refused::Close(why))
-        }
-    }
-}
-
-/// Who the client is: by its token, or by the cookie of a page of our own.
-fn identify(
-    realtime: &Realtime,
-    opened: &Opened,
-    request: &ConnectRequest<'_>,
-    id: u32,
-) -> Result<(Arc<Identity>, Option<DateTime<Utc>>), Refused> {
-    authenticate(realtime, opened, &request.token).map_err(|e| {
-        if is_expired(&e) {
-            return Refused::Reply(reply(id, &Error::TOKEN_EXPIRED.into()));
-        }
-        tracing::warn!(peer.address = %opened.address, "Refused a WebSocket: no valid token or session");
-        Refused::Close(Disconnect::INVALID_TOKEN)
-    })
-}
-
-fn authenticate(
-    realtime: &Realtime,
-    opened: &Opened,
-    token: &str,
-) -> Result<(Arc<Identity>, Option<DateTime<Utc>>), ApiError> {
-    match &opened.cookie {
-        Some(cookie) if token.is_empty() => {
-            realtime.auth.cookie(cookie).map(|(identity, _)| (identity, None))
-        }
-        _ => realtime.auth.bearer(token),
-    }
-}
-
-fn is_expired(error: &ApiError) -> bool {
-    error.problem().code == "token_expired"
-}
-
-/// Enters the hub, subscribes the account's own channel, and answers.
-async fn welcome(
-    realtime: &Realtime,
-    opened: &Opened,
-    greeting: &Greeting,
-    id: u32,
-    request: &ConnectRequest<'_>,
-) -> Result<(), Disconnect> {
-    let connection = &greeting.connection;
-    realtime.hub.enter(connection)?;
-    // Revoked between the look at the token and the entry into the hub, it would have been missed by both.
-    authenticate(realtime, opened, &request.token).map_err(|_| Disconnect::INVALID_TOKEN)?;
-    let channel = format!("user:{}", connection.identity.user_id);
-    let asked = request.subs.get(&channel);
-    let own = open(realtime, connection, &channel, asked).await;
-    let mut subs = BTreeMap::new();
-    if let Ok(own) = &own {
-        subs.insert(channel.as_str(), result(own, asked.is_some_and(|s| s.recover)));
-    }
-    let now = realtime.hub.clock().now();
-    let ttl = greeting.expires.map(|at| u64::try_from((at - now).num_seconds()).unwrap_or(0).max(1));
-    let answer = reply(
-        id,
-        &Outcome::Connect(ConnectResult {
-            client: &connection.id,
-            version: VERSION,
-            expires: ttl.is_some(),
-            ttl: ttl.unwrap_or(0),
-            subs,
-            ping: PING.as_secs(),
-            pong: true,
-            time: now.timestamp_millis(),
-        }),
-    );
-    match &own {
-        Ok(own) => go_live(realtime, connection, &channel, answer, own),
-        Err(_) => connection.push(answer),
-    }
-    tracing::info!(
-        client.id = %connection.id, user.id = %connection.identity.user_id, peer.address = %connection.address,
-        app = connection.app.app, app_version = connection.app.app_version,
-        "Client connected: {} from {}", connection.identity.username, connection.address,
-    );
-    Ok(())
 }
 
 /// Runs the commands of a frame, in order. Answers go to the connection's queue.
@@ -172,7 +42,7 @@ pub async fn run(
     run_all(realtime, connection, commands).await
 }
 
-async fn run_all(
+pub async fn run_all(
     realtime: &Realtime,
     connection: &Arc<Connection>,
     commands: Vec<Command<'_>>,
@@ -306,7 +176,7 @@ async fn subscribe(
 }
 
 /// Enters a channel, holding live publications back, and asks its slice.
-async fn open(
+pub async fn open(
     realtime: &Realtime,
     connection: &Arc<Connection>,
     channel: &str,
@@ -328,7 +198,7 @@ async fn open(
     opened
 }
 
-fn go_live(
+pub fn go_live(
     realtime: &Realtime,
     connection: &Arc<Connection>,
     channel: &str,
@@ -339,7 +209,7 @@ fn go_live(
     realtime.hub.go_live(connection, channel, answer, seen, opened.presence);
 }
 
-fn result(opened: &Subscription, was_recovering: bool) -> SubscribeResult<'_> {
+pub fn result(opened: &Subscription, was_recovering: bool) -> SubscribeResult<'_> {
     let (offset, epoch) =
         opened.position.as_ref().map_or((0, ""), |(offset, epoch)| (*offset, epoch.as_str()));
     SubscribeResult {
@@ -419,6 +289,15 @@ fn refresh(
         return Err(Error::UNAUTHORIZED);
     }
     done.expires = expires;
-    let now = realtime.hub.clock().now();
-    Ok(expires.map(|at| u64::try_from((at - now).num_seconds()).unwrap_or(0).max(1)))
+    Ok(expires.map(|at| remaining_seconds(realtime, at)))
+}
+
+/// Whether a token was good and is only too old.
+pub fn is_expired(error: &ApiError) -> bool {
+    error.problem().code == "token_expired"
+}
+
+/// Seconds until `at` by the server's clock, at least one: 0 would mean "never" to a client.
+pub fn remaining_seconds(realtime: &Realtime, at: DateTime<Utc>) -> u64 {
+    u64::try_from((at - realtime.hub.clock().now()).num_seconds()).unwrap_or(0).max(1)
 }

@@ -247,7 +247,6 @@ impl Hub {
     }
 
     /// Ends the catching up: sends `answer`, then what was held back beyond `seen`, and is live from here on.
-    ///
     pub(super) fn go_live(
         &self,
         connection: &Arc<Connection>,

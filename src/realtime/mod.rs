@@ -7,6 +7,7 @@
 mod channel;
 mod codes;
 mod commands;
+mod connect;
 mod connection;
 mod hub;
 mod namespace;

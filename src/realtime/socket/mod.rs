@@ -18,7 +18,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 
-use super::commands::{self, Greeting};
+use super::commands;
+use super::connect::{self, Greeting};
 use super::connection::Connection;
 use super::{Disconnect, Hub};
 use crate::auth::Auth;
@@ -120,15 +121,15 @@ async fn authenticate<S: AsyncRead + AsyncWrite + Unpin + Send>(
             return Err(End::Ours(Disconnect::STALE));
         };
         let text = text?;
-        match commands::connect(realtime, opened, &text).await {
+        match connect::connect(realtime, opened, &text).await {
             Ok(greeting) => return Ok(greeting),
             // An error reply lets the client get another token and try again on a new socket.
-            Err(commands::Refused::Reply(frame)) => {
+            Err(connect::Refused::Reply(frame)) => {
                 metrics::connect_refused("token_expired");
                 let sent = timeout(GOODBYE, socket.send(Message::Text(frame))).await;
                 sent.map_err(|_| End::Theirs)?.map_err(|_| End::Theirs)?;
             }
-            Err(commands::Refused::Close(why)) => {
+            Err(connect::Refused::Close(why)) => {
                 metrics::connect_refused(why.reason);
                 return Err(End::Ours(why));
             }
