@@ -23,6 +23,7 @@ use crate::db::Db;
 use crate::db::lock::DataLock;
 use crate::http::{self, Acceptor};
 use crate::inbox::Inbox;
+use crate::monitoring::{self, Monitor, MonitorChannels};
 use crate::observe;
 use crate::realtime::Hub;
 
@@ -48,6 +49,8 @@ pub struct Services {
     pub inbox: Inbox,
     /// Events and reminders.
     pub agenda: Agenda,
+    /// How the server is doing.
+    pub monitor: Monitor,
     /// Owner of every task.
     pub tasks: TaskTracker,
     /// Cancelled when the server stops.
@@ -70,16 +73,20 @@ impl Services {
         let inbox = Inbox::new(db.clone(), hub.clone(), clock.clone());
         hub.register(Arc::new(inbox.clone()));
         let agenda = Agenda::new(&db, &clock, &hub, &inbox, &auth);
+        let stop = CancellationToken::new();
+        let monitor = Monitor::new(clock.clone(), db.clone(), hub.clone(), stop.clone());
+        hub.register(Arc::new(MonitorChannels(monitor.clone())));
         Self {
             config: Arc::new(config),
             hub,
             inbox,
             agenda,
+            monitor,
             clock,
             db,
             auth,
             tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
+            stop,
             metrics: observe::metrics::start(),
         }
     }
@@ -160,6 +167,8 @@ impl App {
             services.tasks.spawn(http::serve_metrics(listener, services.clone(), stop))
         });
         services.tasks.spawn(services.auth.clone().upkeep(stop.clone()));
+        let (monitor, prometheus) = (services.monitor.clone(), services.metrics.clone());
+        services.tasks.spawn(monitoring::run(monitor, prometheus, stop.clone()));
         let server = poem::Server::new_with_acceptor(Acceptor::new(listener, &services.config))
             .run_with_graceful_shutdown(http::routes(&services), stop.cancelled(), Some(DRAIN));
         let stopping = async {

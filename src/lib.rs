@@ -12,6 +12,8 @@
 //! | [`inbox`] | what the server tells one account, with a short history |
 //! | [`users`] | accounts and their changes |
 //! | [`agenda`] | events, recurrence, reminders, iCalendar |
+//! | [`clients`] | the fleet of connected client applications |
+//! | [`monitoring`] | health, readiness, the last five minutes of the server itself |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
 //! | [`dashboard`] | the pages that people see, and the files they are made of |
@@ -27,6 +29,7 @@ pub mod app;
 pub mod auth;
 pub mod chat;
 pub mod cli;
+pub mod clients;
 pub mod clock;
 pub mod config;
 pub mod dashboard;
@@ -35,6 +38,7 @@ pub mod error;
 pub mod http;
 pub mod id;
 pub mod inbox;
+pub mod monitoring;
 pub mod observe;
 pub mod page;
 pub mod realtime;

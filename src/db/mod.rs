@@ -88,6 +88,11 @@ impl Db {
         self.writer.depth()
     }
 
+    /// How many writes shared each of the last commits, newest first.
+    pub fn recent_commits(&self) -> Vec<u64> {
+        self.writer.recent_commits()
+    }
+
     /// Bytes of the database file and its write-ahead log.
     pub fn size_bytes(&self) -> u64 {
         let wal = self.path.with_extension(match self.path.extension() {

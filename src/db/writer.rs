@@ -3,8 +3,9 @@
 //! A commit waits for the disk, whatever its size; a batch shares that wait. Each job of a batch runs in
 //! a savepoint, so that one which fails leaves no trace and does not take the others along.
 
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -18,6 +19,8 @@ use crate::observe::metrics as m;
 const QUEUE: usize = 1024;
 /// Jobs that share one commit: enough to amortise the disk, few enough to answer within milliseconds.
 const BATCH: usize = 128;
+/// Commits whose sizes are remembered, for whoever looks at the server's state.
+const REMEMBERED: usize = 32;
 /// How long a caller waits for a place in the queue before it is told to come back later.
 const QUEUE_WAIT: Duration = Duration::from_secs(5);
 
@@ -51,7 +54,11 @@ type Job = Box<dyn for<'c> FnOnce(&'c Tx) -> BoxFuture<'c, Ran> + Send>;
 #[derive(Clone, Debug)]
 pub struct Writer {
     queue: mpsc::Sender<Message>,
+    recent: Recent,
 }
+
+/// Sizes of the last commits, newest first.
+type Recent = Arc<Mutex<VecDeque<usize>>>;
 
 enum Message {
     Job(Job),
@@ -62,13 +69,19 @@ impl Writer {
     /// Starts the task that owns `conn`. It ends with [`Writer::close`] or with the last handle.
     pub fn start(conn: DatabaseConnection) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        tokio::spawn(serve(conn, jobs));
-        Self { queue }
+        let recent = Recent::default();
+        tokio::spawn(serve(conn, jobs, recent.clone()));
+        Self { queue, recent }
     }
 
     /// A writer that refuses everything.
     pub fn closed() -> Self {
-        Self { queue: mpsc::channel(1).0 }
+        Self { queue: mpsc::channel(1).0, recent: Recent::default() }
+    }
+
+    /// How many jobs each of the last commits carried, newest first.
+    pub fn recent_commits(&self) -> Vec<u64> {
+        self.recent.lock().expect("no panic while held").iter().map(|jobs| *jobs as u64).collect()
     }
 
     /// Jobs that wait now.
@@ -130,7 +143,7 @@ fn closed() -> DbErr {
     DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::ConnectionClosed)
 }
 
-async fn serve(conn: DatabaseConnection, mut queue: mpsc::Receiver<Message>) {
+async fn serve(conn: DatabaseConnection, mut queue: mpsc::Receiver<Message>, recent: Recent) {
     let mut closing = None;
     while closing.is_none() {
         let Some(first) = queue.recv().await else {
@@ -149,6 +162,7 @@ async fn serve(conn: DatabaseConnection, mut queue: mpsc::Receiver<Message>) {
             next = if batch.len() < BATCH { queue.try_recv().ok() } else { None };
         }
         if !batch.is_empty() {
+            remember(&recent, batch.len());
             commit(&conn, batch).await;
         }
     }
@@ -160,6 +174,12 @@ async fn serve(conn: DatabaseConnection, mut queue: mpsc::Receiver<Message>) {
     if let Some(done) = closing {
         let _ = done.send(());
     }
+}
+
+fn remember(recent: &Recent, jobs: usize) {
+    let mut recent = recent.lock().expect("no panic while held");
+    recent.truncate(REMEMBERED - 1);
+    recent.push_front(jobs);
 }
 
 /// Runs the jobs in one transaction and tells each caller the outcome.

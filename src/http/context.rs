@@ -114,9 +114,12 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
 
         let took = start.elapsed();
         let status = response.status();
+        let base = self.services.config.base_path.as_str();
         let route = pattern.as_ref().map_or(UNKNOWN, |p| self.operations.name(&p.0));
+        let route = route.strip_prefix(base).unwrap_or(route);
         let method_label = method_label(&method);
         metrics::http_request(method_label, route, status.as_u16(), took);
+        self.services.monitor.request(method_label, route, status.as_u16(), took);
         let duration_ms = took.as_secs_f64() * 1e3;
         // Probes come every few seconds for ever: at `info` they would be most of the log.
         let level = if PROBES.contains(&route) { Level::DEBUG } else { Level::INFO };

@@ -28,7 +28,9 @@ pub use peer::{Peer, Secure};
 use crate::agenda;
 use crate::app::Services;
 use crate::chat::{self, Chat};
+use crate::clients::ClientsApi;
 use crate::dashboard;
+use crate::monitoring::{self, MonitoringApi};
 use crate::users::{Users, UsersApi};
 
 /// Everything on the main port, in the order of reading: middleware outside, routes inside.
@@ -43,6 +45,8 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
         .nest("/api", body::limited(api))
         .nest("/docs", docs::ui(&document))
         .nest("/ics", agenda::feed(&services.agenda))
+        .at("/health", get(monitoring::health()))
+        .at("/ready", get(monitoring::ready(&services.monitor)))
         .at("/chat", get(ws::endpoint(services)))
         .at("/connection/websocket", get(ws::endpoint(services)));
     let tree = dashboard::add(tree, services).with(context::Context::new(services, operations));
@@ -62,6 +66,8 @@ fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>
         UsersApi::new(users, s.auth.clone()),
         agenda::apis(&s.agenda, &s.config.base_path),
         chat::operations(&chat),
+        ClientsApi::new(s.hub.clone(), s.clock.clone()),
+        MonitoringApi::new(s.monitor.clone()),
     );
     OpenApiService::new(slices, "workspace-server", env!("CARGO_PKG_VERSION"))
         .description("Accounts, agenda, chat and the fleet of connected clients. Errors are RFC 9457 problem documents.")

@@ -66,6 +66,53 @@ pub struct Traffic {
     pub bytes_out: AtomicU64,
 }
 
+/// Counts as they were at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// Messages from clients.
+    pub messages_in: u64,
+    /// Messages to clients.
+    pub messages_out: u64,
+    /// Bytes from clients.
+    pub bytes_in: u64,
+    /// Bytes to clients.
+    pub bytes_out: u64,
+}
+
+impl Carried {
+    /// Both together.
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            messages_in: self.messages_in + other.messages_in,
+            messages_out: self.messages_out + other.messages_out,
+            bytes_in: self.bytes_in + other.bytes_in,
+            bytes_out: self.bytes_out + other.bytes_out,
+        }
+    }
+
+    /// What came on top of `earlier`.
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            messages_in: self.messages_in.saturating_sub(earlier.messages_in),
+            messages_out: self.messages_out.saturating_sub(earlier.messages_out),
+            bytes_in: self.bytes_in.saturating_sub(earlier.bytes_in),
+            bytes_out: self.bytes_out.saturating_sub(earlier.bytes_out),
+        }
+    }
+}
+
+impl Traffic {
+    /// The counts now.
+    pub fn read(&self) -> Carried {
+        Carried {
+            messages_in: self.messages_in.load(Ordering::Relaxed),
+            messages_out: self.messages_out.load(Ordering::Relaxed),
+            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out.load(Ordering::Relaxed),
+        }
+    }
+}
+
 /// One connected client.
 #[derive(Debug)]
 pub struct Connection {

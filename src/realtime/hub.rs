@@ -6,14 +6,14 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Instant;
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use uuid::Uuid;
 
 use super::channel::{Channel, Subscriber};
-use super::connection::Connection;
+use super::connection::{Carried, Connection};
 use super::protocol::{self, Event};
 use super::{ClientInfo, Disconnect, Error, Namespace, Publication};
 use crate::auth::Credential;
@@ -36,6 +36,8 @@ pub struct Hub {
 struct Inner {
     clock: Clock,
     connections: RwLock<HashMap<String, Arc<Connection>>>,
+    /// What connections that are gone have carried.
+    ended: Mutex<Carried>,
     channels: RwLock<HashMap<Arc<str>, Arc<Channel>>>,
     namespaces: RwLock<Vec<Arc<dyn Namespace>>>,
     stopping: AtomicBool,
@@ -66,6 +68,7 @@ impl Hub {
         let inner = Inner {
             clock,
             connections: RwLock::default(),
+            ended: Mutex::default(),
             channels: RwLock::default(),
             namespaces: RwLock::default(),
             stopping: AtomicBool::new(false),
@@ -176,6 +179,13 @@ impl Hub {
         HubStats { connections, users, channels: channels.len(), subscriptions }
     }
 
+    /// What all connections, open and ended, have carried since the start.
+    pub fn carried(&self) -> Carried {
+        let connections = self.inner.connections.read().expect("no panic while held");
+        let ended = *self.inner.ended.lock().expect("no panic while held");
+        connections.values().fold(ended, |sum, c| sum.plus(c.traffic.read()))
+    }
+
     /// Closes every connection with [`Disconnect::SHUTDOWN`] and takes no new ones.
     pub fn shutdown(&self) {
         self.inner.stopping.store(true, Ordering::SeqCst);
@@ -208,7 +218,12 @@ impl Hub {
         for channel in connection.channels() {
             self.unsubscribe(connection, &channel);
         }
-        self.inner.connections.write().expect("no panic while held").remove(&connection.id);
+        let mut connections = self.inner.connections.write().expect("no panic while held");
+        if connections.remove(&connection.id).is_some() {
+            // Under the same lock as the removal: whoever sums up sees the connection or its counts here.
+            let mut ended = self.inner.ended.lock().expect("no panic while held");
+            *ended = ended.plus(connection.traffic.read());
+        }
     }
 
     /// Begins a subscription: from now on what is published is held back for it.

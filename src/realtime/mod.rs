@@ -18,7 +18,7 @@ mod rtt;
 mod socket;
 
 pub use codes::{Disconnect, Error};
-pub use connection::{AppInfo, Connection, Traffic};
+pub use connection::{AppInfo, Carried, Connection, Traffic};
 pub use hub::{Hub, HubStats};
 pub use namespace::{History, HistoryQuery, Namespace, Position, Subscription};
 pub use publication::{ClientInfo, Publication};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 /// Longest wait for the program to end or to speak.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,6 +24,8 @@ pub struct Running {
     pub printed: String,
     /// Where it serves.
     pub base: String,
+    /// What it prints from then on.
+    rest: JoinHandle<String>,
 }
 
 impl Place {
@@ -96,17 +99,30 @@ impl Place {
             panic!("it does not serve:\n{printed}{}", String::from_utf8_lossy(&output.stderr));
         };
         // Whatever else it prints must not fill the pipe.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Running { child, printed, base }
+        let rest = tokio::spawn(async move {
+            let mut rest = String::new();
+            while let Ok(Some(line)) = lines.next_line().await {
+                rest.push_str(&line);
+                rest.push('\n');
+            }
+            rest
+        });
+        Running { child, printed, base, rest }
     }
 }
 
 impl Running {
     /// Sends SIGTERM and gives the exit code.
-    pub async fn stop(mut self) -> Option<i32> {
+    pub async fn stop(self) -> Option<i32> {
+        self.finish().await.0
+    }
+
+    /// Sends SIGTERM; gives the exit code and everything that was printed.
+    pub async fn finish(mut self) -> (Option<i32>, String) {
         let id = self.child.id().unwrap().to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
         assert!(sent.success());
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap().code()
+        let code = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap().code();
+        (code, self.printed + &self.rest.await.unwrap())
     }
 }

@@ -1,0 +1,212 @@
+//! The fleet over HTTP.
+
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::types::Example;
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags};
+use serde::Serialize;
+use tracing::info;
+use uuid::Uuid;
+
+use super::model::{Client, Filter, client, connected};
+use crate::auth::{Admin, scope};
+use crate::clock::Clock;
+use crate::error::ApiError;
+use crate::inbox;
+use crate::page;
+use crate::realtime::{Disconnect, Hub, Publication};
+use crate::text::Text;
+use crate::timestamp::Timestamp;
+
+/// Operations on connected clients.
+pub struct ClientsApi {
+    hub: Hub,
+    clock: Clock,
+}
+
+impl ClientsApi {
+    /// Looks into `hub`.
+    pub fn new(hub: Hub, clock: Clock) -> Self {
+        Self { hub, clock }
+    }
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// Connected client applications
+    Clients,
+}
+
+/// A page of connected clients
+#[derive(Debug, Object)]
+struct ClientPage {
+    /// Newest connection first
+    items: Vec<Client>,
+    /// For `cursor`, to go on; null at the end
+    next: Option<String>,
+}
+
+/// How much a notice matters
+#[derive(Clone, Copy, Debug, Enum, Eq, PartialEq, Serialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+enum NoticeLevel {
+    /// Good to know
+    Info,
+    /// Something should be done
+    Warning,
+    /// Something is broken
+    Error,
+}
+
+/// Something to show to whoever sits at a client
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+struct Notice {
+    /// Headline
+    #[oai(validator(min_length = 1, max_length = 200))]
+    title: Text,
+    /// Text, without markup; may be empty
+    #[oai(validator(max_length = 2000))]
+    body: Text,
+    /// How much it matters
+    level: NoticeLevel,
+}
+
+impl Example for Notice {
+    fn example() -> Self {
+        Self {
+            title: "Maintenance at six".into(),
+            body: "The server restarts at 18:00 and is back a minute later.".into(),
+            level: NoticeLevel::Warning,
+        }
+    }
+}
+
+/// A notice as its client gets it.
+#[derive(Serialize)]
+struct NoticePublication<'a> {
+    r#type: &'static str,
+    id: Uuid,
+    title: &'a str,
+    body: &'a str,
+    level: NoticeLevel,
+    time: Timestamp,
+}
+
+/// Done, nothing to say
+#[derive(ApiResponse)]
+enum Done {
+    /// Done
+    #[oai(status = 204)]
+    Done,
+}
+
+#[OpenApi(tag = "Tag::Clients")]
+impl ClientsApi {
+    /// List connected clients
+    #[oai(path = "/clients", method = "get", operation_id = "list_clients")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the operation")]
+    async fn list(
+        &self,
+        _who: Admin<scope::ClientsRead>,
+        /// Only those of this account: its id or user name
+        #[oai(validator(max_length = 64))]
+        user: Query<Option<String>>,
+        /// Only those of this application, whatever the case
+        #[oai(validator(max_length = 128))]
+        app: Query<Option<String>>,
+        /// Only those on this operating system, whatever the case
+        #[oai(validator(max_length = 128))]
+        os: Query<Option<String>>,
+        /// Only those with this text in a name, address, version, language or id, whatever the case
+        #[oai(validator(max_length = 128))]
+        search: Query<Option<String>>,
+        /// Items in a page
+        #[oai(validator(minimum(value = "1"), maximum(value = "200")))]
+        limit: Query<Option<u64>>,
+        /// `next` of the page before
+        #[oai(validator(max_length = 200))]
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<ClientPage>, ApiError> {
+        let limit = page::limit(limit.0)? as usize;
+        let after: Option<Uuid> = cursor.0.as_deref().map(page::decode).transpose()?;
+        let filter = Filter { user: user.0, app: app.0, os: os.0, search: search.0 };
+        let mut found = connected(&self.hub)
+            .into_iter()
+            .filter(|c| after.is_none_or(|after| c.id < after) && filter.admits(c));
+        let items: Vec<Client> = found.by_ref().take(limit).collect();
+        let next = found.next().and_then(|_| items.last()).map(|last| page::encode(&last.id));
+        Ok(Json(ClientPage { items, next }))
+    }
+
+    /// Read one connected client
+    #[oai(path = "/clients/:client_id", method = "get", operation_id = "get_client")]
+    async fn get(
+        &self,
+        _who: Admin<scope::ClientsRead>,
+        /// Id of the connection
+        client_id: Path<Uuid>,
+    ) -> Result<Json<Client>, ApiError> {
+        client(&self.hub, client_id.0).map(Json).ok_or_else(ApiError::not_found)
+    }
+
+    /// Disconnect a client
+    ///
+    /// Closes its connection with the code 3503, which tells it not to come back by itself. Its login stays valid.
+    #[oai(path = "/clients/:client_id/disconnect", method = "post", operation_id = "disconnect_client")]
+    async fn disconnect(
+        &self,
+        who: Admin<scope::ClientsWrite>,
+        /// Id of the connection
+        client_id: Path<Uuid>,
+        /// Why, for the server's log
+        #[oai(validator(max_length = 200))]
+        reason: Query<Option<String>>,
+    ) -> Result<Done, ApiError> {
+        let id = client_id.0.to_string();
+        if !self.hub.disconnect_client(&id, Disconnect::FORCE_NO_RECONNECT) {
+            return Err(ApiError::not_found());
+        }
+        info!(
+            client.id = %id,
+            user.id = %who.user_id,
+            reason = reason.0.as_deref(),
+            "`{}` disconnected the client `{id}`",
+            who.username,
+        );
+        Ok(Done::Done)
+    }
+
+    /// Send a client a notice
+    ///
+    /// A publication of the type `notice` in the account's channel `user:<id>`, to this one connection. It is not
+    /// stored: a client that is gone does not get it.
+    #[oai(path = "/clients/:client_id/notice", method = "post", operation_id = "notify_client")]
+    async fn notice(
+        &self,
+        who: Admin<scope::ClientsWrite>,
+        /// Id of the connection
+        client_id: Path<Uuid>,
+        body: Json<Notice>,
+    ) -> Result<Done, ApiError> {
+        let id = client_id.0.to_string();
+        let Some(connection) = self.hub.connection(&id) else {
+            return Err(ApiError::not_found());
+        };
+        let notice = NoticePublication {
+            r#type: "notice",
+            id: crate::id::new(&self.clock),
+            title: &body.title,
+            body: &body.body,
+            level: body.level,
+            time: self.clock.now().into(),
+        };
+        let channel = inbox::channel(connection.identity.user_id);
+        if !self.hub.publish_to_client(&id, &channel, &Publication::transient(&notice)) {
+            return Err(ApiError::not_found());
+        }
+        info!(client.id = %id, user.id = %who.user_id, "`{}` sent a notice to the client `{id}`", who.username);
+        Ok(Done::Done)
+    }
+}
