@@ -58,14 +58,14 @@ macro_rules! wire {
 }
 
 macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $min:literal, $max:expr, $pattern:literal) => {
+    ($(#[$doc:meta])* $name:ident, $min:literal, $max:expr, $pattern:expr) => {
         wire!(
             $(#[$doc])*
             $name(String),
             MetaSchema {
                 min_length: Some($min),
                 max_length: Some($max),
-                pattern: Some($pattern.to_owned()),
+                pattern: $pattern.map(str::to_owned),
                 ..MetaSchema::new("string")
             }
         );
@@ -80,23 +80,23 @@ macro_rules! text {
 
 text!(
     /// Text of a message.
-    BodyText, 1, BODY_MAX, r"^[^\x00]*[^\s\x00][^\x00]*$"
+    BodyText, 1, BODY_MAX, Some(r"^[^\x00]*[^\s\x00][^\x00]*$")
 );
 text!(
     /// Name of a room.
-    NameText, 1, NAME_MAX, r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    NameText, 1, NAME_MAX, Some(r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")
 );
 text!(
     /// Topic of a room.
-    TopicText, 0, TOPIC_MAX, r"^[^\x00-\x1f\x7f-\x9f]*$"
+    TopicText, 0, TOPIC_MAX, Some(r"^[^\x00-\x1f\x7f-\x9f]*$")
 );
 text!(
     /// Nonce of a message.
-    NonceText, 1, NONCE_MAX, r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    NonceText, 1, NONCE_MAX, Some(r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")
 );
 text!(
     /// What to search for.
-    QueryText, 1, 200, r"^[^\x00]*$"
+    QueryText, 1, 200, None::<&str>
 );
 
 wire!(

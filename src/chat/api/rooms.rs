@@ -43,8 +43,8 @@ struct CreateRoom {
     /// What it is about
     topic: Option<TopicText>,
     /// Ids of accounts that are members from the start, beside yourself
-    #[oai(default, validator(max_items = 200))]
-    members: Vec<Uuid>,
+    #[oai(validator(max_items = 200))]
+    members: Option<Vec<Uuid>>,
 }
 
 impl Example for CreateRoom {
@@ -53,7 +53,7 @@ impl Example for CreateRoom {
             name: NameText("Design".to_owned()),
             kind: NewRoomKind::Public,
             topic: Some(TopicText("Colours and corners".to_owned())),
-            members: Vec::new(),
+            members: None,
         }
     }
 }
@@ -150,7 +150,7 @@ impl RoomsApi {
         let topic = check(&mut errors, "topic", Topic::parse(topic));
         let (Some(name), Some(topic)) = (name, topic) else { return Err(ApiError::fields(errors)) };
         let public = body.kind == NewRoomKind::Public;
-        let new = NewRoom { name, topic, public, members: body.0.members };
+        let new = NewRoom { name, topic, public, members: body.0.members.unwrap_or_default() };
         Ok(Made::Room(Json(self.chat.make(&who, new).await?)))
     }
 
