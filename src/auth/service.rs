@@ -202,18 +202,20 @@ impl Auth {
     }
 
     /// As [`Auth::account_changed`], and ends what an account may no longer have: all sessions and sockets when
-    /// it is disabled, its sockets when its role changes, so that they come back with the rights of the new one.
+    /// it is disabled, its sockets when its role or names change, so that they come back with the new ones.
     pub(crate) async fn account_edited(
         &self,
         tx: &Tx,
         before: &Account,
         after: Account,
     ) -> Result<(), DbErr> {
-        let (id, disabled, role_changed) = (after.id, after.disabled, before.role != after.role);
+        let (id, disabled) = (after.id, after.disabled);
+        let identity = |a: &Account| (a.role, a.username.clone(), a.name.clone());
+        let new_identity = identity(before) != identity(&after);
         self.account_changed(tx, after);
         if disabled {
             self.end_all_sessions(tx, id).await?;
-        } else if role_changed {
+        } else if new_identity {
             let hub = self.inner.hub.clone();
             tx.after_commit(move || hub.disconnect_user(id, Disconnect::FORCE_RECONNECT));
         }

@@ -1,6 +1,7 @@
 //! What the server does before anybody is there.
 
 mod faults;
+mod logs;
 mod run;
 
 use crate::support::TestApp;
