@@ -51,3 +51,17 @@ async fn the_doors_and_the_home_page_look_right_everywhere() {
     app.member("ann").await;
     scenario(&app, "doors", json!({"member": {"username": "ann", "password": PASSWORD}})).await;
 }
+
+#[tokio::test]
+async fn clients_come_and_go_in_the_overview_without_a_reload() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "live", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
+async fn the_overview_looks_right_everywhere() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "overview", json!({ "admin_token": token })).await;
+}

@@ -18,7 +18,10 @@ const messages = (point) => point.messages_in_per_second + point.messages_out_pe
 const sum = (points, key) => points.reduce((total, point) => total + (point[key] ?? 0), 0);
 
 // A server that has just started has less than the whole window behind it.
-const span = (points) => duration(Math.max(1, Math.round(points.at(-1).at - points[0].at)));
+function span(points) {
+  const seconds = Math.round(points.at(-1).at - points[0].at) + 1;
+  return duration(seconds < 60 ? seconds : seconds - (seconds % 60));
+}
 
 function change(points, key, format) {
   const delta = points.at(-1)[key] - points[0][key];

@@ -1,0 +1,47 @@
+// The overview with and without clients, its menu and its dialogs, in both languages, both themes and three widths.
+import { client, person, Seen } from '../sdk/lib.mjs';
+import { done, everyLook, given, logIn } from './lib.mjs';
+
+const PEOPLE = [
+  ['ann', { app: 'desk', app_version: '2.4.1', os: 'Windows', os_version: '11', hostname: 'ann-laptop', locale: 'fr-FR' }],
+  ['bastien', { app: 'phone', app_version: '3.12.0-beta.2', os: 'Android', os_version: '16', locale: 'fr-FR' }],
+  ['chloe.martin', { app: 'desk', app_version: '2.3.9', os: 'macOS', os_version: '15.6', hostname: 'a-host-name-too-long-for-its-column.local' }],
+  ['dmitri', { app: 'notes', os: 'Linux', hostname: 'tower' }],
+];
+
+async function overview(page) {
+  await logIn(page, given.admin);
+  await page.waitForSelector('#clients-rows .table-row');
+  await page.waitForFunction(() => document.querySelector('#tile-memory .tile-number').textContent !== '–');
+}
+
+async function openFirst(page, action) {
+  await overview(page);
+  await page.locator('.table-row', { hasText: 'ann' }).locator('button').click();
+  if (action) await page.click(`#client-menu [data-action="${action}"]`);
+}
+
+await everyLook('overview-first', overview);
+const clients = [];
+for (const [username, data] of PEOPLE) {
+  const { token } = await person(username);
+  const desk = client({ token, data });
+  const seen = new Seen(desk, 'connected');
+  desk.connect();
+  await seen.first('connected');
+  clients.push(desk);
+}
+await everyLook('overview', overview);
+await everyLook('overview-clients', async (page) => {
+  await overview(page);
+  await page.locator('#clients').scrollIntoViewIfNeeded();
+});
+await everyLook('overview-account', async (page) => {
+  await overview(page);
+  await page.click('[popovertarget="account-menu"]');
+});
+await everyLook('overview-notice', (page) => openFirst(page, 'notice'));
+await everyLook('overview-disconnect', (page) => openFirst(page, 'disconnect'));
+await everyLook('overview-details', (page) => openFirst(page, 'details'));
+for (const desk of clients) desk.disconnect();
+await done();
