@@ -4,6 +4,8 @@ import uPlot from "../../vendor/uplot/uPlot.esm.js";
 import { timeOfDay, timeWithSeconds } from "./format.js";
 import { onNextFrame } from "./frame.js";
 
+// More grid lines than this are noise.
+const MOST_LINES = 5;
 const FONT = '12px "Inter Variable", system-ui, sans-serif';
 
 // A canvas wants a finished colour, and only a real property resolves light-dark().
@@ -42,7 +44,7 @@ function options(place, { series, unit, format, minimum, onCursor }) {
     },
     axes: [
       { ...axis, space: (_, __, ___, ____, width) => (width < 400 ? 56 : 90), size: 28, gap: 8, grid: { show: false }, values: timeTicks },
-      { ...axis, space: 44, size: 64, gap: 8, values: (_, ticks) => ticks.map((tick) => `${format(tick)}${unit}`) },
+      { ...axis, space: (_, __, ___, ____, height) => Math.max(44, height / MOST_LINES), size: 64, gap: 8, values: (_, ticks) => ticks.map((tick) => `${format(tick)}${unit}`) },
     ],
     series: [
       {},

@@ -1,26 +1,26 @@
 // The pages before the login and the page of a member, in both languages, both themes and three widths.
 import assert from 'node:assert/strict';
-import { at, done, everyLook, given, logIn } from './lib.mjs';
+import { at, close, done, everyLook, given, logIn, NARROW, open } from './lib.mjs';
 
 const refused = async (page) => {
   page.expected.push(/401/);
-  await page.goto(at('/login'));
   await page.fill('#username', 'nobody');
   await page.fill('#password', 'not a password');
   await page.click('[type=submit]');
   await page.waitForSelector('#form-error:not([hidden])');
 };
 
-await everyLook('login', (page) => page.goto(at('/login')));
-await everyLook('login-refused', refused);
-await everyLook('not-found', async (page) => {
+await everyLook((page) => page.goto(at('/login')), [['login'], ['login-refused', refused, NARROW]]);
+await everyLook(async (page) => {
   page.expected.push(/404/);
   await page.goto(at('/no-such-page'));
-});
-await everyLook('home', async (page) => {
-  await logIn(page, given.member);
-  // Nothing of an admin's page reaches a member.
-  const html = await page.content();
-  assert.ok(!html.includes('overview.js') && !html.includes('monitor:') && !html.includes('tile-block'));
-});
+}, [['not-found']]);
+await everyLook((page) => logIn(page, given.member), [['home']]);
+
+// Nothing of an admin's page reaches a member.
+const page = await open();
+await logIn(page, given.member);
+const html = await page.content();
+assert.ok(!html.includes('overview.js') && !html.includes('tile-block'));
+await close(page);
 await done();

@@ -10,7 +10,10 @@ import path from 'node:path';
 import { chromium } from 'playwright-core';
 
 export const given = JSON.parse(process.env.WORKSPACE_TEST);
+/** A phone, a laptop, a wall. */
 export const WIDTHS = [360, 1280, 2560];
+/** For what floats over the page and does not grow with it. */
+export const NARROW = [360, 1280];
 const HEIGHTS = { 360: 740, 1280: 800, 2560: 1300 };
 const DEADLINE_MS = 15_000;
 const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -103,18 +106,26 @@ export async function shoot(page, name) {
   await page.screenshot({ path: path.join(given.screenshots, `${name}.png`) });
 }
 
-/** Brings a page to a state with `prepare(page)`, in both languages and themes, and looks at it in every width. */
-export async function everyLook(name, prepare) {
+/**
+ * Looks at a page in both languages and themes. `prepare(page)` opens it; `looks` are
+ * `[name, enter(page), widths, settle(page)]`, one after the other on the same page; `settle` follows each resize.
+ */
+export async function everyLook(prepare, looks) {
   for (const lang of ['en', 'fr']) {
     for (const theme of ['light', 'dark']) {
       const page = await open({ lang, theme });
       await prepare(page);
-      for (const width of WIDTHS) {
-        const what = `${name}-${lang}-${theme}-${width}`;
-        await page.setViewportSize({ width, height: HEIGHTS[width] });
-        await assertFits(page, what);
-        await assertAccessible(page, what);
-        await shoot(page, what);
+      for (const [name, enter = () => {}, widths = WIDTHS, settle = () => {}] of looks) {
+        await enter(page);
+        for (const width of widths) {
+          const what = `${name}-${lang}-${theme}-${width}`;
+          await page.setViewportSize({ width, height: HEIGHTS[width] });
+          await settle(page);
+          await assertFits(page, what);
+          // Beyond 1280 only distances change.
+          if (width <= 1280) await assertAccessible(page, what);
+          await shoot(page, what);
+        }
       }
       await close(page);
     }

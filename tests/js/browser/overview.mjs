@@ -1,6 +1,6 @@
 // The overview with and without clients, its menu and its dialogs, in both languages, both themes and three widths.
 import { client, person, Seen } from '../sdk/lib.mjs';
-import { done, everyLook, given, logIn } from './lib.mjs';
+import { done, everyLook, given, logIn, NARROW } from './lib.mjs';
 
 const PEOPLE = [
   ['ann', { app: 'desk', app_version: '2.4.1', os: 'Windows', os_version: '11', hostname: 'ann-laptop', locale: 'fr-FR' }],
@@ -15,13 +15,17 @@ async function overview(page) {
   await page.waitForFunction(() => document.querySelector('#tile-memory .tile-number').textContent !== '–');
 }
 
-async function openFirst(page, action) {
-  await overview(page);
+const action = (name) => async (page) => {
   await page.locator('.table-row', { hasText: 'ann' }).locator('button').click();
-  if (action) await page.click(`#client-menu [data-action="${action}"]`);
-}
+  await page.click(`#client-menu [data-action="${name}"]`);
+};
+const after = (leave, enter) => async (page) => {
+  await leave(page);
+  await enter(page);
+};
+const escape = (page) => page.keyboard.press('Escape');
 
-await everyLook('overview-first', overview);
+await everyLook(overview, [['overview-first']]);
 const clients = [];
 for (const [username, data] of PEOPLE) {
   const { token } = await person(username);
@@ -31,17 +35,13 @@ for (const [username, data] of PEOPLE) {
   await seen.first('connected');
   clients.push(desk);
 }
-await everyLook('overview', overview);
-await everyLook('overview-clients', async (page) => {
-  await overview(page);
-  await page.locator('#clients').scrollIntoViewIfNeeded();
-});
-await everyLook('overview-account', async (page) => {
-  await overview(page);
-  await page.click('[popovertarget="account-menu"]');
-});
-await everyLook('overview-notice', (page) => openFirst(page, 'notice'));
-await everyLook('overview-disconnect', (page) => openFirst(page, 'disconnect'));
-await everyLook('overview-details', (page) => openFirst(page, 'details'));
+await everyLook(overview, [
+  ['overview'],
+  ['overview-clients', () => {}, NARROW, (page) => page.locator('#clients').evaluate((block) => block.scrollIntoView())],
+  ['overview-notice', action('notice'), NARROW],
+  ['overview-disconnect', after(escape, action('disconnect')), NARROW],
+  ['overview-details', after(escape, action('details')), NARROW],
+  ['overview-account', after(escape, (page) => page.click('[popovertarget="account-menu"]')), NARROW],
+]);
 for (const desk of clients) desk.disconnect();
 await done();
