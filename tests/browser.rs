@@ -10,7 +10,7 @@ use crate::support::programs::{self, root};
 use crate::support::{ADMIN, PASSWORD, TestApp};
 
 /// Longest run of a scenario in seconds: a page in every language, theme and width, on a busy machine.
-const LONGEST: u64 = 240;
+const LONGEST: u64 = 600;
 
 /// Runs a scenario against `app`; `more` is added to what it is given.
 async fn scenario(app: &TestApp, name: &str, more: Value) {
