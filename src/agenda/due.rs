@@ -69,3 +69,34 @@ pub fn next(plan: &Plan, after: DateTime<Utc>, reader: Tz) -> Option<DateTime<Ut
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agenda::arbitrary::{any_plan, now};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+        /// However time is cut into turns, each reminder is in exactly one of them.
+        #[test]
+        fn turns_put_together_are_the_whole(plan in any_plan(), day in -350i64..100, cuts in proptest::collection::vec(1i64..20_000, 1..8)) {
+            let zone = Tz::Pacific__Auckland;
+            let begin = now() + TimeDelta::days(day);
+            let (mut parts, mut at) = (Vec::new(), begin);
+            for minutes in &cuts {
+                let end = at + TimeDelta::minutes(*minutes);
+                parts.extend(between(&plan, at, end, zone));
+                at = end;
+            }
+            let whole = between(&plan, begin, at, zone);
+            prop_assert_eq!(&parts, &whole);
+            let following = next(&plan, begin, zone);
+            match whole.first() {
+                Some(first) => prop_assert_eq!(following, Some(first.at)),
+                None => prop_assert!(following.is_none_or(|following| following > at)),
+            }
+        }
+    }
+}

@@ -7,6 +7,8 @@
 //! to [`crate::auth`].
 
 mod api;
+#[cfg(test)]
+mod arbitrary;
 mod calendar;
 mod due;
 mod edit;

@@ -167,3 +167,47 @@ pub fn span(plan: &Plan) -> (DateTime<Utc>, Option<DateTime<Utc>>) {
     }
     (from, to)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agenda::arbitrary::{any_plan, now};
+    use chrono_tz::TZ_VARIANTS;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+        /// What a window shows is what a wider one shows there; pages put together are the whole.
+        #[test]
+        fn a_window_is_the_filter_of_a_wider_one(
+            plan in any_plan(), day in -400i64..800, width in 1i64..60, page in 1usize..5, zone in 0..TZ_VARIANTS.len(),
+        ) {
+            let reader = TZ_VARIANTS[zone];
+            let from = now() + TimeDelta::days(day) + TimeDelta::minutes(day);
+            let to = from + TimeDelta::days(width);
+            let narrow = within(&plan, (from, to), reader, usize::MAX, |_| true);
+            let wider = (from - TimeDelta::days(500), to + TimeDelta::days(50));
+            let mut wide = within(&plan, wider, reader, usize::MAX, |_| true);
+            wide.retain(|found| found.overlaps(from, to));
+            prop_assert_eq!(&narrow, &wide);
+            for found in &narrow {
+                prop_assert_eq!(find(&plan, found.id, reader), Some(found.clone()));
+                let (first, last) = span(&plan);
+                prop_assert!(found.starts_at >= first && last.is_none_or(|last| found.ends_at <= last));
+            }
+            let mut paged: Vec<Occurrence> = Vec::new();
+            loop {
+                let last = paged.last().map(|found| (found.starts_at, found.id));
+                let begin = last.map_or(from, |(starts_at, _)| from.max(starts_at));
+                let after = |found: &Occurrence| last.is_none_or(|last| (found.starts_at, found.id) > last);
+                let some = within(&plan, (begin, to), reader, page, after);
+                if some.is_empty() {
+                    break;
+                }
+                paged.extend(some);
+            }
+            prop_assert_eq!(&paged, &narrow);
+        }
+    }
+}

@@ -235,3 +235,24 @@ fn change(stored: StoredChange) -> Result<Change, String> {
         time: stored.time.map(|(start, length)| (local(start), TimeDelta::seconds(length))),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agenda::arbitrary::{any_plan, event, now};
+    use proptest::prelude::*;
+    use sea_orm::TryIntoModel;
+
+    proptest! {
+        #[test]
+        fn a_row_reads_back_as_the_event_that_it_is_of(plan in any_plan()) {
+            let event = event(1, plan);
+            let row = write(&event, Some(now())).try_into_model().unwrap();
+            let back = read(row).unwrap();
+            prop_assert_eq!(&back.plan, &event.plan);
+            prop_assert_eq!((back.id, back.uid, back.version, back.created_at), (event.id, event.uid, 1, now()));
+            let last = |plan: &Plan| plan.recurrence.as_ref().map(|recurrence| recurrence.series.last());
+            prop_assert_eq!(last(&back.plan), last(&event.plan));
+        }
+    }
+}

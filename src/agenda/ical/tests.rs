@@ -1,33 +1,15 @@
 use super::*;
-use crate::agenda::edit::{self, Edit};
-use crate::agenda::model::{Attendee, Event, Plan, Recurrence, Reminders, Response, Visibility, Who};
+use crate::agenda::arbitrary::{any_plan, event, now, plain};
+use crate::agenda::model::{Event, Plan, Response, Visibility};
 use crate::agenda::occurrences;
-use crate::agenda::recurrence::Series;
-use crate::agenda::rule::Rule;
-use crate::agenda::text::{Color, Email, Name, Notes, Place, Title, Uid};
+use crate::agenda::text::Notes;
 use crate::agenda::when::{Stamp, When};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use proptest::prelude::*;
-use uuid::Uuid;
-
-fn now() -> DateTime<Utc> {
-    "2026-11-22T10:00:00Z".parse().unwrap()
-}
 
 fn calendar(plans: &[Plan]) -> String {
-    let events: Vec<Event> = (1u128..)
-        .zip(plans)
-        .map(|(n, plan)| Event {
-            id: Uuid::from_u128(n),
-            uid: Uid::of(Uuid::from_u128(n)),
-            owner_id: Uuid::from_u128(7),
-            plan: plan.clone(),
-            version: 1,
-            created_at: now(),
-            updated_at: now(),
-        })
-        .collect();
+    let events: Vec<Event> = (1u128..).zip(plans).map(|(n, plan)| event(n, plan.clone())).collect();
     write(&events, &Feed { name: "Ann; the, first", accounts: &|_| Some("Ann".into()), now: now() })
 }
 
@@ -184,102 +166,6 @@ fn the_feed_is_folded_escaped_and_has_its_zones() {
 
 fn text_when() -> When {
     When::new(Stamp::parse("2004-03-01T09:00:00").unwrap(), None, false, Some(Tz::America__New_York)).unwrap()
-}
-
-fn plain(when: When) -> Plan {
-    Plan {
-        title: Title::parse("Stand-up").unwrap(),
-        when,
-        place: None,
-        notes: None,
-        color: None,
-        attendees: Vec::new(),
-        reminders: Reminders::default(),
-        recurrence: None,
-        visibility: Visibility::Private,
-    }
-}
-
-/// Plans with everything, in every kind of time.
-fn any_plan() -> impl Strategy<Value = Plan> {
-    let kind = proptest::sample::select(vec![
-        None,
-        Some(None),
-        Some(Some(Tz::UTC)),
-        Some(Some(Tz::Europe__Paris)),
-        Some(Some(Tz::Australia__Lord_Howe)),
-        Some(Some(Tz::America__New_York)),
-    ]);
-    let rule = proptest::sample::select(vec![
-        "",
-        "FREQ=DAILY;COUNT=9",
-        "FREQ=WEEKLY;BYDAY=MO,TH;WKST=SU",
-        "FREQ=MONTHLY;BYDAY=-1FR",
-        "FREQ=DAILY;UNTIL=20270101T120000",
-    ]);
-    let words =
-        ("[ -~é]{1,90}", proptest::option::of("[ -~]{1,30}"), proptest::option::of("([ -~]|\n|é){1,200}"));
-    let times = (0i64..60 * 24 * 400, 0i64..3000);
-    let lists = (
-        proptest::collection::vec(0u32..40_000, 0..4),
-        proptest::collection::vec(0usize..9, 0..3),
-        0usize..9,
-    );
-    (kind, rule, words, times, lists).prop_filter_map(
-        "valid",
-        |(kind, rule, (title, place, notes), (minute, length), (reminders, gone, moved))| {
-            let start = now().naive_utc() - TimeDelta::days(300) + TimeDelta::minutes(minute);
-            let (stamp, all_day) = match kind {
-                None => (Stamp::Date(start.date()), true),
-                Some(_) => (Stamp::Local(start), false),
-            };
-            let length = if all_day { TimeDelta::days(1 + length % 9) } else { TimeDelta::minutes(length) };
-            let when = When::new(stamp, None, all_day, kind.flatten()).ok()?.with_length(length).ok()?;
-            let recurrence = match rule {
-                "" => None,
-                rule => Some(Recurrence {
-                    series: Series::new(Rule::parse(rule, &when).ok()?, &when).ok()?,
-                    excluded: Default::default(),
-                    changed: Default::default(),
-                }),
-            };
-            let mut plan = Plan {
-                title: Title::parse(&title).ok()?,
-                place: place.and_then(|place| Place::parse(&place).ok()),
-                notes: notes.and_then(|notes| Notes::parse(&notes).ok()),
-                color: Color::parse("#2f6fed").ok(),
-                attendees: vec![
-                    Attendee {
-                        who: Who::Email(Email::parse("bob@example.org").ok()?),
-                        name: Name::parse("Bob, \u{e9}").ok(),
-                        response: Response::Declined,
-                    },
-                    Attendee {
-                        who: Who::Account(Uuid::from_u128(9)),
-                        name: Name::parse("Ann").ok(),
-                        response: Response::NeedsAction,
-                    },
-                ],
-                reminders: Reminders::parse(&reminders).ok()?,
-                recurrence,
-                ..plain(when)
-            };
-            if let Some(recurrence) = plan.recurrence.clone() {
-                let ids: Vec<_> = recurrence.series.starts(plan.when.start()).take(9).collect();
-                for id in gone.iter().filter_map(|n| ids.get(*n)) {
-                    plan = edit::without(&plan, *id).ok()??;
-                }
-                let id = ids.get(moved).copied().filter(|id| plan.has(*id))?;
-                let edit = Edit { title: Title::parse("Other").ok(), place: Some(None), ..Edit::default() };
-                plan = edit::one(&plan, id, &edit).ok()?;
-                if let Some(change) = plan.recurrence.as_mut()?.changed.get_mut(&id) {
-                    change.time = Some((id + TimeDelta::days(1), plan.when.length() + TimeDelta::days(1)));
-                    change.place = change.place.take().filter(|_| plan.place.is_some());
-                }
-            }
-            Some(plan)
-        },
-    )
 }
 
 proptest! {
