@@ -2,11 +2,12 @@
 
 use std::process::Stdio;
 
+use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use crate::support::TestApp;
 use crate::support::programs::tool;
+use crate::support::{TestApp, Ws, eventually};
 
 /// The page as Prometheus gets it.
 async fn scrape(app: &TestApp) -> String {
@@ -21,10 +22,59 @@ fn value(page: &str, series: &str) -> Option<f64> {
     page.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok())
 }
 
+/// Some of everything: requests, logins good and bad, clients that come, talk, are refused and are thrown out.
+async fn use_everything(app: &TestApp) {
+    let (admin, ann) = (app.admin().await, app.member("ann").await);
+    let wrong = json!({"username": "ann", "password": "not the password"});
+    app.anon().post("/api/auth/login", &wrong).await.expect(401);
+    app.anon().get("/api/nothing").await.expect(404);
+    let mut stranger = Ws::open(app, &[]).await.unwrap();
+    stranger.send(json!({"id": 1, "connect": {"token": "forged"}}).to_string()).await;
+    assert_eq!(stranger.closed().await, 3500);
+    let mut ws = Ws::connect(app, &ann).await;
+    ws.ok("subscribe", &json!({"channel": "chat:general"})).await;
+    ws.ok("publish", &json!({"channel": "chat:general", "data": {"body": "hello"}})).await;
+    ws.publication("chat:general").await;
+    admin.post(&format!("/api/clients/{}/disconnect", ws.client()), &Value::Null).await.expect(204);
+    assert_eq!(ws.closed().await, 3503);
+}
+
+#[tokio::test]
+async fn what_happens_is_counted() {
+    let app = TestApp::spawn().await;
+    let growing = [
+        r#"workspace_http_requests_total{method="POST",route="/api/auth/login",status="401"}"#,
+        r#"workspace_http_request_duration_seconds_count{method="POST",route="/api/auth/login"}"#,
+        "workspace_logins_total",
+        r#"workspace_login_failures_total{reason="credentials"}"#,
+        "workspace_realtime_connects_total",
+        r#"workspace_realtime_connects_refused_total{reason="invalid token"}"#,
+        r#"workspace_realtime_disconnects_total{code="3503"}"#,
+        r#"workspace_realtime_messages_in_total{kind="publish"}"#,
+        "workspace_realtime_messages_out_total",
+        "workspace_realtime_bytes_in_total",
+        "workspace_realtime_bytes_out_total",
+        "workspace_realtime_fanout_seconds_count",
+        "workspace_database_write_duration_seconds_count",
+        "workspace_database_commit_duration_seconds_count",
+        "workspace_database_commit_jobs_count",
+        "workspace_database_read_duration_seconds_count",
+    ];
+    let before = scrape(&app).await;
+    use_everything(&app).await;
+    eventually("every count grows", async || {
+        let after = scrape(&app).await;
+        let grown = |series: &&str| value(&after, series) > value(&before, series).or(Some(0.0));
+        growing.iter().all(grown).then_some(())
+    })
+    .await;
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn promtool_finds_no_fault() {
     let app = TestApp::spawn().await;
-    app.anon().get("/api/nothing").await;
+    use_everything(&app).await;
     let page = scrape(&app).await;
     let mut promtool = Command::new(tool("promtool"))
         .args(["check", "metrics"])
@@ -44,7 +94,7 @@ async fn promtool_finds_no_fault() {
 #[tokio::test]
 async fn every_series_has_help_and_type() {
     let app = TestApp::spawn().await;
-    app.anon().get("/api/nothing").await;
+    use_everything(&app).await;
     let page = scrape(&app).await;
     for line in page.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
         let series = line.split(['{', ' ']).next().unwrap();

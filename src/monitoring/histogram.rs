@@ -63,7 +63,8 @@ impl Histogram {
             let count = f64::from(*count);
             if before + count >= rank {
                 let (from, to) = (lower(index), lower((index + 1).min(BUCKETS - 1)));
-                return Some((from + (to - from) * (rank - before) / count) / 1e3);
+                // As if the bucket's values were spread evenly: a single one is taken to be in the middle.
+                return Some((from + (to - from) * (rank - before - 0.5) / count) / 1e3);
             }
             before += count;
         }
