@@ -3,11 +3,11 @@
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
-use poem_openapi::{ApiResponse, Object, OpenApi};
+use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
-use super::Group;
 use super::fields::RoomParam;
+use super::{Done, Group, cut};
 use crate::auth::{Member, Viewer, scope};
 use crate::chat::Chat;
 use crate::chat::view::RoomMember;
@@ -42,14 +42,6 @@ impl Example for ReadMark {
     }
 }
 
-/// It is done
-#[derive(ApiResponse)]
-enum Done {
-    /// Done
-    #[oai(status = 204)]
-    Done,
-}
-
 #[OpenApi(prefix_path = "/chat", tag = "Group::Chat")]
 impl MembersApi {
     /// List members of a room
@@ -68,8 +60,7 @@ impl MembersApi {
         let limit = page::limit(limit.0)?;
         let after = cursor.0.as_deref().map(page::decode::<Uuid>).transpose()?;
         let mut items = self.chat.members(&who, room_id.0.0, after, limit + 1).await?;
-        let more = items.len() as u64 > limit;
-        items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let more = cut(&mut items, limit);
         let last = items.last().filter(|_| more);
         Ok(Json(RoomMembers { next: last.map(|member| page::encode(&member.user.id)), items }))
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::fields::{BodyText, NonceText, RoomParam};
-use super::{Group, check};
+use super::{Done, Group, check, cut};
 use crate::auth::{Identity, Member, Viewer, scope};
 use crate::chat::Chat;
 use crate::chat::emoji::Emoji;
@@ -78,14 +78,6 @@ enum Posted {
     Message(Json<Message>),
 }
 
-/// It is done
-#[derive(ApiResponse)]
-enum Done {
-    /// Done
-    #[oai(status = 204)]
-    Done,
-}
-
 /// Position in the messages of a room.
 #[derive(Deserialize, Serialize)]
 struct Cursor {
@@ -129,13 +121,13 @@ impl MessagesApi {
             },
         };
         let mut items = self.chat.messages(&who, room_id.0.0, span, limit + 1).await?;
-        let more = items.len() as u64 > limit;
-        let edge = if span.backwards {
+        // The one too many is at the far end.
+        let (more, edge) = if span.backwards {
+            let more = items.len() as u64 > limit;
             items.drain(..usize::from(more));
-            items.first()
+            (more, items.first())
         } else {
-            items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-            items.last()
+            (cut(&mut items, limit), items.last())
         };
         let next = edge.filter(|_| more).map(|message| {
             if span.backwards {

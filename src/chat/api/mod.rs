@@ -6,7 +6,7 @@ mod messages;
 mod rooms;
 mod search;
 
-use poem_openapi::{OpenApi, Tags};
+use poem_openapi::{ApiResponse, OpenApi, Tags};
 
 use super::Chat;
 use crate::error::FieldError;
@@ -26,6 +26,22 @@ pub fn operations(chat: &Chat) -> impl OpenApi + use<> {
         messages::MessagesApi { chat: chat.clone() },
         search::SearchApi { chat: chat.clone() },
     )
+}
+
+/// It is done
+#[derive(ApiResponse)]
+enum Done {
+    /// Done
+    #[oai(status = 204)]
+    Done,
+}
+
+/// Cuts a page of which one item too many was read down to `limit`; whether there was that one.
+fn cut<T>(items: &mut Vec<T>, limit: u64) -> bool {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > limit;
+    items.truncate(limit);
+    more
 }
 
 /// Notes what is wrong with a field, and gives its value otherwise.

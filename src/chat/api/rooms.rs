@@ -7,7 +7,7 @@ use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use uuid::Uuid;
 
 use super::fields::{NameText, RoomParam, TopicText};
-use super::{Group, check};
+use super::{Done, Group, check, cut};
 use crate::auth::{Member, Viewer, scope};
 use crate::chat::Chat;
 use crate::chat::model::RoomId;
@@ -105,14 +105,6 @@ enum Made {
     Room(Json<Room>),
 }
 
-/// It is done
-#[derive(ApiResponse)]
-enum Done {
-    /// Done
-    #[oai(status = 204)]
-    Done,
-}
-
 #[OpenApi(prefix_path = "/chat", tag = "Group::Chat")]
 impl RoomsApi {
     /// List rooms
@@ -133,8 +125,7 @@ impl RoomsApi {
         let limit = page::limit(limit.0)?;
         let after = cursor.0.as_deref().map(page::decode::<Uuid>).transpose()?.map(RoomId::new);
         let mut items = self.chat.rooms(&who, member.0, after, limit + 1).await?;
-        let more = items.len() as u64 > limit;
-        items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let more = cut(&mut items, limit);
         let last = items.last().filter(|_| more).and_then(|room| RoomId::parse(&room.id));
         Ok(Json(Rooms { next: last.map(|id| page::encode(&id.uuid())), items }))
     }

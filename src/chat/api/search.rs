@@ -4,8 +4,8 @@ use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
-use super::Group;
 use super::fields::{QueryText, RoomParam};
+use super::{Group, cut};
 use crate::auth::{Viewer, scope};
 use crate::chat::Chat;
 use crate::chat::view::Message;
@@ -56,8 +56,7 @@ impl SearchApi {
         let before = cursor.0.as_deref().map(page::decode::<i64>).transpose()?;
         let room = room_id.0.map(|room| room.0);
         let mut found = self.chat.search(&who, &q.0.0, room, before, limit + 1).await?;
-        let more = found.len() as u64 > limit;
-        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let more = cut(&mut found, limit);
         let next = found.last().filter(|_| more).map(|(number, _)| page::encode(number));
         Ok(Json(Found { items: found.into_iter().map(|(_, message)| message).collect(), next }))
     }

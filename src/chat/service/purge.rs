@@ -33,15 +33,13 @@ impl Chat {
 
     async fn purge(&self, room: RoomId) {
         while !self.stop.is_cancelled() {
-            let step = self
-                .db
-                .write(move |tx| Box::pin(async move { rooms::purge(tx.conn(), room, STEP).await }))
-                .await;
-            match step {
+            let step =
+                self.db.write(move |tx| Box::pin(async move { rooms::purge(tx.conn(), room, STEP).await }));
+            let whole: Result<bool, DbErr> = step.await;
+            match whole {
                 Ok(false) => {}
                 Ok(true) => return,
                 Err(e) => {
-                    let e: DbErr = e;
                     tracing::warn!(error = %e, "Could not remove a deleted room; the next start tries again");
                     return;
                 }
