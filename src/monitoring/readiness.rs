@@ -49,13 +49,7 @@ impl Probe {
     async fn look(&self) -> Readiness {
         let (writer, migrations, disk) = tokio::join!(self.writer(), self.migrations(), self.disk());
         let running = if self.stop.is_cancelled() { Err("stopping") } else { Ok("serving") };
-        let room = match &disk {
-            Ok(disk) if disk.free_bytes < LEAST_FREE_BYTES => {
-                Err(format!("{} bytes free, fewer than {LEAST_FREE_BYTES}", disk.free_bytes))
-            }
-            Ok(disk) => Ok(format!("{} bytes free", disk.free_bytes)),
-            Err(e) => Err(e.clone()),
-        };
+        let room = disk.as_ref().map_err(Clone::clone).and_then(room);
         let checks = vec![
             check("running", running.map(str::to_owned).map_err(str::to_owned)),
             check("writer", writer),
@@ -97,6 +91,16 @@ impl Probe {
     }
 }
 
+/// Whether there is enough room to go on writing.
+fn room(disk: &DiskStatus) -> Result<String, String> {
+    let free = disk.free_bytes;
+    if free < LEAST_FREE_BYTES {
+        Err(format!("{free} bytes free, fewer than {LEAST_FREE_BYTES}"))
+    } else {
+        Ok(format!("{free} bytes free"))
+    }
+}
+
 async fn within<T>(asked: impl Future<Output = Result<T, DbErr>>) -> Result<T, String> {
     match tokio::time::timeout(PATIENCE, asked).await {
         Ok(answer) => answer.map_err(|e| e.to_string()),
@@ -108,4 +112,30 @@ fn check(name: &str, outcome: Result<String, String>) -> ReadinessCheck {
     let ok = outcome.is_ok();
     let (Ok(detail) | Err(detail)) = outcome;
     ReadinessCheck { name: name.to_owned(), ok, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_ready() {
+        let disk = |free_bytes| DiskStatus { free_bytes, total_bytes: 1 << 40 };
+        assert!(room(&disk(LEAST_FREE_BYTES)).is_ok());
+        assert!(room(&disk(LEAST_FREE_BYTES - 1)).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_stops_is_not_ready_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let stop = CancellationToken::new();
+        let db = Db::open(&dir.path().join("workspace.sqlite")).await.unwrap();
+        let probe = Probe::new(db, stop.clone());
+        let before = probe.readiness().await;
+        assert!(before.ready, "{before:?}");
+        stop.cancel();
+        let after = probe.readiness().await;
+        let failed: Vec<&str> = after.checks.iter().filter(|c| !c.ok).map(|c| c.name.as_str()).collect();
+        assert_eq!((after.ready, failed), (false, vec!["running"]));
+    }
 }
