@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::CapacityError;
@@ -276,6 +276,9 @@ async fn finish<S: AsyncRead + AsyncWrite + Unpin + Send>(socket: &mut WebSocket
         let _ = socket.close(frame).await;
         // The other side's close frame: without waiting for it, the kernel may reset the connection and ours is lost.
         while let Some(Ok(_)) = socket.next().await {}
+        // Likewise with what is left of a frame that was too large.
+        let mut rest = [0; 4096];
+        while let Ok(1..) = socket.get_mut().read(&mut rest).await {}
     };
     let _ = timeout(GOODBYE, goodbye).await;
 }
