@@ -42,7 +42,7 @@ async fn without_an_admin_every_page_leads_to_setup() {
     for path in ["/", "/login"] {
         let mut answer = browse(&app.anon(), path, &[]).await;
         while answer.status == 303 {
-            answer = browse(&app.anon(), &answer.header("location").to_owned(), &[]).await;
+            answer = browse(&app.anon(), answer.header("location"), &[]).await;
         }
         assert!(answer.text.contains("id=\"setup-form\""), "{path} led to {}", answer.text);
     }

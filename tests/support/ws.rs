@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -74,6 +75,11 @@ impl Ws {
     /// Sends any message.
     pub async fn send_message(&mut self, message: Message) {
         self.socket.send(message).await.unwrap();
+    }
+
+    /// Sends bytes past the WebSocket library, as they are.
+    pub async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.socket.get_mut().write_all(bytes).await.unwrap();
     }
 
     /// Sends a command and gives its whole reply.

@@ -28,7 +28,7 @@ async def scenario():
     late_client = client(late, token=first, get_token=ann.refresh)
     await late_client.connect()
     await late.first("connected")
-    assert (await late.first("error")).code == 109
+    assert (await late.first("error")).error.code == 109
     await late_client.disconnect()
 
 
