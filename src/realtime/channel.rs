@@ -28,12 +28,14 @@ pub struct Subscriber {
     join_leave: bool,
     /// What was published while it is still catching up; `None` once it is live.
     held: Option<Vec<(u64, Utf8Bytes)>>,
+    /// What it read from the database reaches to here. What is committed can be read before it is published.
+    seen: u64,
 }
 
 impl Subscriber {
     /// A subscriber whose publications are held back until [`Channel::go_live`].
     pub fn catching_up(connection: Arc<Connection>, join_leave: bool) -> Self {
-        Self { connection, join_leave, held: Some(Vec::new()) }
+        Self { connection, join_leave, held: Some(Vec::new()), seen: 0 }
     }
 
     /// Whether it has caught up.
@@ -62,6 +64,7 @@ impl Channel {
         let frame = protocol::push(&self.name, &Event::Pub(publication));
         for subscriber in self.members().values_mut() {
             match &mut subscriber.held {
+                None if publication.offset != 0 && publication.offset <= subscriber.seen => {}
                 None => subscriber.connection.push(frame.clone()),
                 Some(held) if held.len() < HELD => held.push((publication.offset, frame.clone())),
                 Some(_) => {
@@ -85,8 +88,9 @@ impl Channel {
         let mut members = self.members();
         connection.push(answer);
         let Some(subscriber) = members.get_mut(&connection.id) else { return false };
+        subscriber.seen = seen.unwrap_or(0);
         for (offset, frame) in subscriber.held.take().unwrap_or_default() {
-            if offset == 0 || seen.is_none_or(|seen| offset > seen) {
+            if offset == 0 || offset > subscriber.seen {
                 connection.push(frame);
             }
         }
@@ -104,5 +108,57 @@ impl Channel {
             let frame = protocol::push(&self.name, event);
             listeners.for_each(|s| s.connection.push(frame.clone()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::auth::{Credential, Identity, Role, SessionKind};
+    use crate::realtime::connection::{AppInfo, Described};
+
+    fn connection() -> Arc<Connection> {
+        let id = uuid::Uuid::nil();
+        let identity = Identity {
+            user_id: id,
+            username: "ann".to_owned(),
+            name: "Ann".to_owned(),
+            role: Role::Member,
+            credential: Credential::Session { id, kind: SessionKind::Token },
+        };
+        Arc::new(Connection::new(Described {
+            id: "client".to_owned(),
+            identity: Arc::new(identity),
+            address: Ipv4Addr::LOCALHOST.into(),
+            sdk_name: String::new(),
+            sdk_version: String::new(),
+            app: AppInfo::default(),
+            connected_at: chrono::DateTime::default(),
+        }))
+    }
+
+    #[test]
+    fn what_was_read_from_the_database_is_not_published_again() {
+        let connection = connection();
+        let channel = Channel::new("chat:general".into());
+        let subscriber = Subscriber::catching_up(connection.clone(), false);
+        channel.members().insert(connection.id.clone(), subscriber);
+        let publish = |offset| channel.publish(&Publication::stored(offset, &offset));
+        // 3 is published while the subscriber reads up to 4, and 4 only after it went live.
+        publish(3);
+        assert!(channel.go_live(&connection, "answer up to 4".into(), Some(4), true));
+        publish(4);
+        publish(0);
+        publish(5);
+        let mut frames = VecDeque::new();
+        assert!(connection.outbox.try_take(&mut frames));
+        let offsets: Vec<_> = frames
+            .iter()
+            .map(|frame| ["answer", "\"data\":0", "\"offset\":5"].map(|part| frame.contains(part)))
+            .collect();
+        assert_eq!(offsets, [[true, false, false], [false, true, false], [false, false, true]]);
     }
 }
