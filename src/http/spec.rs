@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use poem::http::StatusCode;
 use serde_yaml::{Mapping, Value};
 
-/// Keywords that describe a value and do not restrict it.
-const ANNOTATIONS: [&str; 7] =
-    ["default", "deprecated", "description", "example", "readOnly", "title", "writeOnly"];
+/// Keywords that describe a value, and do not restrict it any further.
+const ANNOTATIONS: [&str; 8] =
+    ["default", "deprecated", "description", "example", "nullable", "readOnly", "title", "writeOnly"];
 
 /// The document as JSON and as YAML, from what the framework made.
 pub fn complete(document: &str) -> (String, String) {
