@@ -148,7 +148,6 @@ async fn fields_of_the_wrong_type() {
         "/api/users/not-an-id",
         "/api/agenda?from=yesterday&to=2026-12-02T00:00:00Z",
         "/api/chat/rooms/general/messages?before=x",
-        "/api/chat/search?q=",
     ] {
         let answer = admin.get(path).await;
         assert!([400, 404].contains(&answer.status), "{path}: {} {}", answer.status, answer.text);
@@ -262,7 +261,7 @@ async fn ids_of_others() {
         bob.put(&format!("/api/chat/rooms/{room}/members/{}", bob.id), &Value::Null).await,
         bob.patch(&format!("{messages}/{message}"), &hello).await,
         bob.delete(&format!("{messages}/{message}")).await,
-        bob.put(&format!("{messages}/{message}/reactions/x"), &Value::Null).await,
+        bob.put(&format!("{messages}/{message}/reactions/%F0%9F%91%8D"), &Value::Null).await,
         bob.put(&format!("/api/chat/rooms/{room}/read"), &json!({ "offset": 1 })).await,
         bob.get(&format!("/api/agenda/{event}")).await,
         bob.delete(&format!("/api/agenda/{event}")).await,
