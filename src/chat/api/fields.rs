@@ -95,8 +95,8 @@ text!(
     NonceText, 1, NONCE_MAX, Some(r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")
 );
 text!(
-    /// What to search for.
-    QueryText, 1, 200, None::<&str>
+    /// What to search for; nothing finds nothing.
+    QueryText, 0, 200, None::<&str>
 );
 
 wire!(
