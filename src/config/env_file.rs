@@ -15,9 +15,9 @@ use super::{ConfigError, Settings};
 /// the default in force without a word.
 pub fn load(path: &Path) -> Result<(), ConfigError> {
     let shown = path.display();
-    let entries = match dotenvy::from_path_iter(path) {
-        Ok(entries) => entries,
-        Err(dotenvy::Error::Io(e)) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => literal(&text),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(e) => {
             return Err(ConfigError::new(
                 format!("{shown}"),
@@ -27,7 +27,7 @@ pub fn load(path: &Path) -> Result<(), ConfigError> {
         }
     };
     let known = names();
-    for entry in entries {
+    for entry in dotenvy::from_read_iter(text.as_bytes()) {
         let (name, _) = entry.map_err(|e| {
             // The error quotes the line, which may hold a secret: say only where to look.
             let place = if let dotenvy::Error::LineParse(_, column) = e {
@@ -49,9 +49,31 @@ pub fn load(path: &Path) -> Result<(), ConfigError> {
             ));
         }
     }
-    dotenvy::from_path(path).map_err(|e| {
+    dotenvy::from_read(text.as_bytes()).map_err(|e| {
         ConfigError::new(format!("{shown}"), format!("cannot be read ({e})"), "mend or remove it")
     })
+}
+
+/// `text` with every `$` standing for itself. The library would put another variable in its place, which nobody
+/// who writes `ADMIN_PASSWORD=pa$sword` means, and nobody would be told.
+fn literal(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let (mut quote, mut backslash) = (None, false);
+        let comment = line.trim_start().starts_with('#');
+        for c in line.chars() {
+            match c {
+                _ if backslash || comment => {}
+                '$' if quote != Some('\'') => escaped.push('\\'),
+                '\'' | '"' if quote == Some(c) => quote = None,
+                '\'' | '"' if quote.is_none() => quote = Some(c),
+                _ => {}
+            }
+            backslash = c == '\\' && !backslash && quote != Some('\'');
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 /// The environment names of every setting.
@@ -61,4 +83,17 @@ fn names() -> Vec<String> {
         .filter_map(|arg| arg.get_env())
         .map(|name| name.to_string_lossy().into_owned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dollar_is_a_dollar_however_it_is_quoted() {
+        let text = "# it's $HOME\nA=pa$sword$\nB=\"pa$sword's\"\nC='pa$sword'\nD=pa\\$sword\nE='a'$b\"$c\"\n";
+        let values: Vec<String> =
+            dotenvy::from_read_iter(literal(text).as_bytes()).map(|entry| entry.unwrap().1).collect();
+        assert_eq!(values, ["pa$sword$", "pa$sword's", "pa$sword", "pa$sword", "a$b$c"]);
+    }
 }
