@@ -4,7 +4,7 @@ NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run server-dev test test-deps check fmt clippy docs shellcheck drift generate
+.PHONY: help run server-dev test test-deps check fmt clippy docs shellcheck drift generate clients
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ run: ## Build and start the server on port 8060
 
 server-dev: run ## Another name for run
 
-test: test-deps ## Install what the tests need, then run all of them
+test: clients ## Install what the tests need, then run all of them
 ifdef NEXTEST
 	$(CARGO) nextest run $(FILTER)
 else
@@ -46,6 +46,9 @@ else
 	$(CARGO) test --test main -- drift::
 endif
 
-generate: ## Write again what is committed and generated: the settings table in README.md
+generate: ## Write again what is committed and generated: openapi/openapi.json, the settings table in README.md
 	$(CARGO) build
 	scripts/generate.sh "$(TARGET_DIR)/debug/workspace-server"
+
+clients: test-deps ## Generate and compile the API clients (TypeScript, Python, Rust) in target/clients
+	scripts/generate-clients.sh "$(TARGET_DIR)/clients"

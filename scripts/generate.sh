@@ -4,6 +4,9 @@ set -euo pipefail
 binary=$(realpath "$1")
 cd "$(dirname "$0")/.."
 
+"$binary" openapi >openapi/openapi.json.new
+mv openapi/openapi.json.new openapi/openapi.json
+
 # The settings table stands between two comment lines.
 "$binary" config --markdown >README.md.table
 awk '

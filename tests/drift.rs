@@ -22,6 +22,14 @@ async fn server(args: &[&str]) -> String {
 }
 
 #[tokio::test]
+async fn openapi_json_is_what_the_server_prints() {
+    assert!(
+        server(&["openapi"]).await == read("openapi/openapi.json"),
+        "openapi/openapi.json is not the document of this code: `make generate`, then read the difference"
+    );
+}
+
+#[tokio::test]
 async fn the_readme_has_every_setting() {
     let table = server(&["config", "--markdown"]).await;
     assert!(table.contains("JWT_SECRET") && table.lines().count() > 15, "{table}");
