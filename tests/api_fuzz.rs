@@ -6,7 +6,7 @@ use tokio::process::Command;
 use crate::support::{TestApp, programs};
 
 /// Cases of each operation and phase: all three runs together end within some three minutes on two cores.
-const EXAMPLES: &str = "12";
+const EXAMPLES: &str = "6";
 
 async fn fuzz(app: &TestApp, token: Option<&str>) {
     let scratch = tempfile::tempdir().unwrap();
@@ -21,7 +21,7 @@ async fn fuzz(app: &TestApp, token: Option<&str>) {
     if let Some(token) = token {
         schemathesis.args(["--header", &format!("Authorization: Bearer {token}")]);
     }
-    programs::run(&mut schemathesis, 280).await;
+    programs::run(&mut schemathesis, 580).await;
 }
 
 #[tokio::test]

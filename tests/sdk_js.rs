@@ -12,7 +12,7 @@ const SECONDS: u64 = 120;
 
 async fn scenario(app: &TestApp, file: &str) {
     // An API token does not expire while the scenario runs, however short the access tokens are.
-    let wanted = json!({ "name": "scenario", "scopes": ["users:read", "users:write", "clients:write"] });
+    let wanted = json!({ "name": "scenario", "scopes": ["users:write", "clients:read", "clients:write", "monitoring:read"] });
     let admin = app.admin().await.post("/api/auth/tokens", &wanted).await.expect(201);
     let given = json!({ "url": app.url(""), "admin_token": admin["token"] });
     let mut node = Command::new("node");
@@ -39,4 +39,9 @@ async fn expiring_tokens_are_refreshed() {
 #[tokio::test]
 async fn what_is_not_allowed_is_refused_with_its_code() {
     scenario(&TestApp::spawn().await, "refused.mjs").await;
+}
+
+#[tokio::test]
+async fn every_publication_is_as_the_document_says() {
+    scenario(&TestApp::spawn().await, "documented.mjs").await;
 }

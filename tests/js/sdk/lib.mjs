@@ -7,7 +7,7 @@ import net from 'node:net';
 import { Centrifuge } from 'centrifuge';
 import WebSocket from 'ws';
 
-const { url, admin_token } = JSON.parse(process.env.WORKSPACE_TEST);
+export const { url, admin_token } = JSON.parse(process.env.WORKSPACE_TEST);
 const DEADLINE_MS = 20_000;
 
 /** The WebSocket address of `path` on the server. */
