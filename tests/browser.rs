@@ -65,3 +65,11 @@ async fn the_overview_looks_right_everywhere() {
     let token = app.admin().await.token;
     scenario(&app, "overview", json!({ "admin_token": token })).await;
 }
+
+#[tokio::test]
+async fn everything_works_below_a_base_path_and_follows_ones_role() {
+    let app = TestApp::spawn_with(|config| config.base_path = "/team".to_owned()).await;
+    let login = json!({"username": ADMIN.0, "password": ADMIN.1});
+    let token = app.anon().post("/team/api/auth/login", &login).await.expect(200)["access_token"].clone();
+    scenario(&app, "base", json!({ "url": app.url("/team"), "admin_token": token })).await;
+}

@@ -126,6 +126,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_text_that_a_script_asks_for_is_there() {
+        let words = Words::load(Language::English).0;
+        let mut asked = 0;
+        for (path, _) in assets::names("js/") {
+            let script = assets::text(&path).unwrap();
+            for (at, call) in script.match_indices("t(\"") {
+                let own_word = !script[..at].ends_with(|c: char| c.is_alphanumeric() || c == '.');
+                let (key, after) = script[at + call.len()..].split_once('"').unwrap();
+                // What goes on after the quote is a key put together; the browser tests see those.
+                if own_word && after.starts_with([')', ',']) {
+                    assert!(words.contains_key(key), "{path} asks for {key}");
+                    asked += 1;
+                }
+            }
+        }
+        assert!(asked > 20, "found only {asked}");
+    }
+
     /// The names in braces; of a plural, those of its `other`.
     fn holes(text: &Value) -> std::collections::BTreeSet<String> {
         let text = text.get("other").unwrap_or(text).as_str().unwrap();

@@ -20,6 +20,9 @@ use crate::http::{RequestId, Secure, identify};
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'";
+/// The rail: a page's name (also that of its icon and words), its path, and who has it.
+const RAIL: [(&str, &str, &[Role]); 2] =
+    [("overview", "/", &[Role::Admin]), ("home", "/", &[Role::Member, Role::Viewer])];
 /// One year, in seconds: a language is not chosen again.
 const LANGUAGE_AGE: u32 = 31_536_000;
 
@@ -120,6 +123,7 @@ impl Pages {
             "user": user,
         });
         let mut all = self.frame(request, language, page);
+        all.insert("rail".to_owned(), self.rail(language, page, reader));
         all.insert("user".to_owned(), json!(user));
         all.extend(data);
         let html = match self.renderer.page(language, layout, page, all, &boot) {
@@ -157,11 +161,16 @@ impl Pages {
             ("title", json!(word(format!("{page}.title")))),
             ("script", json!(page)),
             ("languages", Value::Array(languages)),
-            (
-                "rail",
-                json!([{"path": "/", "name": word(format!("rail.{page}")), "icon": page, "current": true}]),
-            ),
         ])
+    }
+
+    fn rail(&self, language: Language, page: &str, reader: Option<&Reader>) -> Value {
+        let entry = |(name, path, _): &(&str, &str, &[Role])| {
+            let word = self.renderer.word(language, &format!("rail.{name}"));
+            json!({"path": path, "name": word, "icon": name, "current": *name == page})
+        };
+        let has = |roles: &[Role]| reader.is_some_and(|(identity, _)| roles.contains(&identity.role));
+        RAIL.iter().filter(|(.., roles)| has(roles)).map(entry).collect()
     }
 
     fn user(&self, language: Language, identity: &Identity) -> Value {
@@ -201,4 +210,30 @@ fn initials(name: &str, username: &str) -> String {
     let first = words.first().and_then(|w| w.chars().next());
     let last = words.last().filter(|_| words.len() > 1).and_then(|w| w.chars().next());
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn faults_have_their_page_in_every_language() {
+        let pages = Pages::new(&Services::for_document(), &Assets::load());
+        for status in [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::INTERNAL_SERVER_ERROR] {
+            for (_, code, _) in Language::ALL {
+                let request = Request::builder().header(header::ACCEPT_LANGUAGE, code).finish();
+                let response = pages.error(&request, status).unwrap();
+                assert_eq!(response.status(), status);
+                let html = response.into_body().into_string().await.unwrap();
+                assert!(html.contains(&format!("<html lang=\"{code}\">")));
+                assert!(html.contains("entry-title\">") && !html.contains("entry-title\"><"), "{html}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_person_has_one_or_two_initials() {
+        assert_eq!(initials("Ann Lee Martin", "ann"), "AM");
+        assert_eq!(initials(" ", "\u{e9}lise"), "\u{c9}");
+    }
 }

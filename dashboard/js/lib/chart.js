@@ -43,14 +43,33 @@ function options(place, { series, unit, format, minimum, onCursor }) {
       y: { range: (_, __, top) => [0, Math.max(minimum, (top ?? 0) * 1.15)] },
     },
     axes: [
-      { ...axis, space: (_, __, ___, ____, width) => (width < 400 ? 56 : 90), size: 28, gap: 8, grid: { show: false }, values: timeTicks },
-      { ...axis, space: (_, __, ___, ____, height) => Math.max(44, height / MOST_LINES), size: 64, gap: 8, values: (_, ticks) => ticks.map((tick) => `${format(tick)}${unit}`) },
+      {
+        ...axis,
+        space: (_, __, ___, ____, width) => (width < 400 ? 56 : 90),
+        size: 28,
+        gap: 8,
+        grid: { show: false },
+        values: timeTicks,
+      },
+      {
+        ...axis,
+        space: (_, __, ___, ____, height) => Math.max(44, height / MOST_LINES),
+        size: 64,
+        gap: 8,
+        values: (_, ticks) => ticks.map((tick) => `${format(tick)}${unit}`),
+      },
     ],
     series: [
       {},
       ...series.map(({ className, filled }) => {
         const stroke = colour(className);
-        return { stroke, width: 1.5, fill: filled ? fade(stroke, 0.1) : undefined, points: { show: false }, spanGaps: false };
+        return {
+          stroke,
+          width: 1.5,
+          fill: filled ? fade(stroke, 0.1) : undefined,
+          points: { show: false },
+          spanGaps: false,
+        };
       }),
     ],
     hooks: { setCursor: [(chart) => onCursor(chart.cursor.idx)] },

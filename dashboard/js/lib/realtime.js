@@ -25,7 +25,13 @@ const centrifuge = new globalThis.Centrifuge(socketUrl, {
  * `{state: "connecting" | "live" | "waiting" | "offline", clientId, since, retryAt, ended}`: `since` (Date) when the
  * connection was lost, `retryAt` (ms) when the next attempt starts or null, `ended` true when the server closed it for good.
  */
-export const connection = createStore({ state: "connecting", clientId: null, since: null, retryAt: null, ended: false });
+export const connection = createStore({
+  state: "connecting",
+  clientId: null,
+  since: null,
+  retryAt: null,
+  ended: false,
+});
 
 function lost(retryAt) {
   const since = connection.get().since ?? new Date();
@@ -74,11 +80,21 @@ export function expectEnd(value) {
   leaving = value;
 }
 
+// A channel is refused when the account's role has changed: the server then has another page for it.
+async function refused() {
+  if (leaving) return;
+  leaving = true;
+  const { user } = await api.get("/api/auth/me");
+  if (user.role !== boot.user.role) location.reload();
+  else leaving = false;
+}
+
 /** Follows `channel`: `onState` gets the data of each (re)subscription, `onChange` each publication. */
 export function follow(channel, onState, onChange) {
   const subscription = centrifuge.newSubscription(channel);
   subscription.on("subscribed", ({ data }) => onState(data ?? {}));
   subscription.on("publication", ({ data }) => onChange(data));
+  subscription.on("unsubscribed", refused);
   subscription.subscribe();
 }
 

@@ -28,7 +28,12 @@ export function drawSpark(svg, values, span, fromZero) {
   }
   if (run.length > 1) runs.push(run);
   const line = runs.map((points) => `M${points.map((point) => point.join(" ")).join("L")}`).join("");
-  const area = runs.map((points) => `M${points[0][0]} ${HEIGHT}L${points.map((point) => point.join(" ")).join("L")}L${points.at(-1)[0]} ${HEIGHT}Z`).join("");
+  const area = runs
+    .map(
+      (points) =>
+        `M${points[0][0]} ${HEIGHT}L${points.map((point) => point.join(" ")).join("L")}L${points.at(-1)[0]} ${HEIGHT}Z`,
+    )
+    .join("");
   svg.querySelector(".spark-line").setAttribute("d", line);
   svg.querySelector(".spark-area").setAttribute("d", area);
 }

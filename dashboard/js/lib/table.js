@@ -12,7 +12,10 @@ const BEYOND = 12;
  */
 export function createTable({ head, body, scroll, columns, sortBy, onOpen }) {
   const drawn = new Map();
-  const spaces = [el("tr", { className: "table-space", aria: { hidden: "true" } }), el("tr", { className: "table-space", aria: { hidden: "true" } })];
+  const spaces = [
+    el("tr", { className: "table-space", aria: { hidden: "true" } }),
+    el("tr", { className: "table-space", aria: { hidden: "true" } }),
+  ];
   // One cell: a span over all columns would bring back those that a narrow page hides.
   for (const space of spaces) space.append(el("td"));
   let rows = new Map();
@@ -38,7 +41,9 @@ export function createTable({ head, body, scroll, columns, sortBy, onOpen }) {
   }
 
   function makeRow(id) {
-    const cells = columns.map(({ className, number }) => el("td", { className: `table-cell ${className}${number ? " is-number" : ""}` }));
+    const cells = columns.map(({ className, number }) =>
+      el("td", { className: `table-cell ${className}${number ? " is-number" : ""}` }),
+    );
     const node = el("tr", { className: "table-row", tabIndex: -1, data: { id } }, ...cells);
     return { node, cells };
   }

@@ -11,10 +11,13 @@ const refused = async (page) => {
 };
 
 await everyLook((page) => page.goto(at('/login')), [['login'], ['login-refused', refused, NARROW]]);
-await everyLook(async (page) => {
-  page.expected.push(/404/);
-  await page.goto(at('/no-such-page'));
-}, [['not-found']]);
+await everyLook(
+  async (page) => {
+    page.expected.push(/404/);
+    await page.goto(at('/no-such-page'));
+  },
+  [['not-found']],
+);
 await everyLook((page) => logIn(page, given.member), [['home']]);
 
 // Nothing of an admin's page reaches a member.

@@ -8,15 +8,19 @@ import { assertQuiet, close, done, given, live, logIn, open } from './lib.mjs';
 
 const page = await open();
 const row = (text) => page.locator('#clients-rows .table-row', { hasText: text });
-const gone = (text) => page.waitForFunction(
-  (wanted) => ![...document.querySelectorAll('#clients-rows .table-row')].some((line) => line.textContent.includes(wanted)),
-  text,
-);
+const gone = (text) =>
+  page.waitForFunction(
+    (wanted) =>
+      ![...document.querySelectorAll('#clients-rows .table-row')].some((line) => line.textContent.includes(wanted)),
+    text,
+  );
 const number = async (id) => (await page.textContent(`#tile-${id} .tile-number`)).replace(/\D/g, '');
 
 await logIn(page, given.admin);
 // Survives everything that follows, unless the page is loaded again.
-await page.evaluate(() => { globalThis.sameDocument = true; });
+await page.evaluate(() => {
+  globalThis.sameDocument = true;
+});
 
 // Alone: the page itself is in the table, and is told how to connect a client.
 await row('this page').waitFor();
@@ -109,7 +113,9 @@ given.url = line.address.replace('ws:', 'http:').replace('/chat', '');
 const far = await open();
 far.expected.push(/WebSocket connection to/);
 await logIn(far, given.admin);
-await far.evaluate(() => { globalThis.sameDocument = true; });
+await far.evaluate(() => {
+  globalThis.sameDocument = true;
+});
 await far.waitForSelector('#clients-rows .table-row');
 line.pause();
 await far.waitForSelector('#connection[data-state="waiting"]');

@@ -3,9 +3,21 @@ import { client, person, Seen } from '../sdk/lib.mjs';
 import { done, everyLook, given, logIn, NARROW } from './lib.mjs';
 
 const PEOPLE = [
-  ['ann', { app: 'desk', app_version: '2.4.1', os: 'Windows', os_version: '11', hostname: 'ann-laptop', locale: 'fr-FR' }],
+  [
+    'ann',
+    { app: 'desk', app_version: '2.4.1', os: 'Windows', os_version: '11', hostname: 'ann-laptop', locale: 'fr-FR' },
+  ],
   ['bastien', { app: 'phone', app_version: '3.12.0-beta.2', os: 'Android', os_version: '16', locale: 'fr-FR' }],
-  ['chloe.martin', { app: 'desk', app_version: '2.3.9', os: 'macOS', os_version: '15.6', hostname: 'a-host-name-too-long-for-its-column.local' }],
+  [
+    'chloe.martin',
+    {
+      app: 'desk',
+      app_version: '2.3.9',
+      os: 'macOS',
+      os_version: '15.6',
+      hostname: 'a-host-name-too-long-for-its-column.local',
+    },
+  ],
   ['dmitri', { app: 'notes', os: 'Linux', hostname: 'tower' }],
 ];
 
@@ -37,7 +49,12 @@ for (const [username, data] of PEOPLE) {
 }
 await everyLook(overview, [
   ['overview'],
-  ['overview-clients', () => {}, NARROW, (page) => page.locator('#clients').evaluate((block) => block.scrollIntoView())],
+  [
+    'overview-clients',
+    () => {},
+    NARROW,
+    (page) => page.locator('#clients').evaluate((block) => block.scrollIntoView()),
+  ],
   ['overview-notice', action('notice'), NARROW],
   ['overview-disconnect', after(escape, action('disconnect')), NARROW],
   ['overview-details', after(escape, action('details')), NARROW],

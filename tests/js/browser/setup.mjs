@@ -62,7 +62,10 @@ assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
 await page.click('#log-out');
 await page.waitForURL(at('/login'));
 assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
-assert.deepEqual((await page.context().cookies()).filter(({ name }) => name === 'workspace_session'), []);
+assert.deepEqual(
+  (await page.context().cookies()).filter(({ name }) => name === 'workspace_session'),
+  [],
+);
 page.expected.push(/401/);
 await page.fill('#username', admin.username);
 await page.fill('#password', 'not my password');

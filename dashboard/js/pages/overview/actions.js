@@ -35,7 +35,9 @@ const details = () =>
     fill(client) {
       byId("details-title").textContent = nameOf(client);
       byId("details-facts").replaceChildren(
-        ...facts(client).map(([key, value]) => el("div", { className: "fact" }, el("dt", { textContent: t(key) }), el("dd", { textContent: String(value) }))),
+        ...facts(client).map(([key, value]) =>
+          el("div", { className: "fact" }, el("dt", { textContent: t(key) }), el("dd", { textContent: String(value) })),
+        ),
       );
     },
   });
@@ -100,7 +102,8 @@ export function bindActions(isThisPage) {
   // A menu that stays behind while its row scrolls away would point at another one.
   let anchor = null;
   const follow = () => {
-    if (menu.matches(":popover-open") && Math.abs(anchor.button.getBoundingClientRect().top - anchor.top) > 2) menu.hidePopover();
+    if (menu.matches(":popover-open") && Math.abs(anchor.button.getBoundingClientRect().top - anchor.top) > 2)
+      menu.hidePopover();
   };
   addEventListener("scroll", follow, { passive: true, capture: true });
   return (id, button) => {

@@ -13,7 +13,12 @@ const isThisPage = ({ id }) => id === connection.get().clientId;
 
 function drawUser(cell, client) {
   if (!cell.firstChild) {
-    const line = el("div", { className: "client-user" }, el("span", { className: "client-name" }), el("span", { className: "badge", hidden: true, textContent: t("clients.this_page") }));
+    const line = el(
+      "div",
+      { className: "client-user" },
+      el("span", { className: "client-name" }),
+      el("span", { className: "badge", hidden: true, textContent: t("clients.this_page") }),
+    );
     cell.append(line, el("div", { className: "client-more cut" }));
   }
   const [line, more] = cell.children;
@@ -25,7 +30,10 @@ function drawUser(cell, client) {
 
 function drawRtt(cell, { rtt_ms }) {
   setText(cell, rtt_ms ? ms(rtt_ms.last) : "–");
-  setTitle(cell, rtt_ms ? t("clients.rtt.detail", { p50: ms(rtt_ms.p50), p95: ms(rtt_ms.p95) }) : t("clients.rtt.none"));
+  setTitle(
+    cell,
+    rtt_ms ? t("clients.rtt.detail", { p50: ms(rtt_ms.p50), p95: ms(rtt_ms.p95) }) : t("clients.rtt.none"),
+  );
 }
 
 function drawSince(cell, { connected_at }) {
@@ -36,29 +44,81 @@ function drawSince(cell, { connected_at }) {
 
 function drawAction(cell, client) {
   if (!cell.firstChild) {
-    cell.append(el("button", { className: "button button-icon", type: "button", tabIndex: -1, aria: { haspopup: "menu" } }, icon("more")));
+    cell.append(
+      el(
+        "button",
+        { className: "button button-icon", type: "button", tabIndex: -1, aria: { haspopup: "menu" } },
+        icon("more"),
+      ),
+    );
   }
   const label = t("clients.actions", { name: nameOf(client) });
   if (cell.firstChild.ariaLabel !== label) cell.firstChild.ariaLabel = label;
 }
 
-const number = (key) => ({ key, number: true, sort: (client) => client[key], draw: (cell, client) => setText(cell, integer(client[key])) });
+const number = (key) => ({
+  key,
+  number: true,
+  sort: (client) => client[key],
+  draw: (cell, client) => setText(cell, integer(client[key])),
+});
 
 const columns = () => [
-  { key: "user", label: t("clients.user"), className: "col-user", sort: (client) => client.user.username, draw: drawUser },
+  {
+    key: "user",
+    label: t("clients.user"),
+    className: "col-user",
+    sort: (client) => client.user.username,
+    draw: drawUser,
+  },
   { key: "app", label: t("clients.app"), className: "col-app", sort: appOf, draw: textCell(appOf) },
   { key: "os", label: t("clients.os"), className: "col-os", sort: systemOf, draw: textCell(systemOf) },
-  { key: "host", label: t("clients.host"), className: "col-host", sort: (client) => client.hostname || null, draw: textCell((client) => client.hostname) },
-  { key: "address", label: t("clients.address"), className: "col-address", sort: (client) => client.address, draw: textCell((client) => client.address) },
-  { key: "rtt", label: t("clients.rtt"), className: "col-rtt", number: true, title: t("clients.rtt.title"), sort: (client) => client.rtt_ms?.last ?? null, draw: drawRtt },
+  {
+    key: "host",
+    label: t("clients.host"),
+    className: "col-host",
+    sort: (client) => client.hostname || null,
+    draw: textCell((client) => client.hostname),
+  },
+  {
+    key: "address",
+    label: t("clients.address"),
+    className: "col-address",
+    sort: (client) => client.address,
+    draw: textCell((client) => client.address),
+  },
+  {
+    key: "rtt",
+    label: t("clients.rtt"),
+    className: "col-rtt",
+    number: true,
+    title: t("clients.rtt.title"),
+    sort: (client) => client.rtt_ms?.last ?? null,
+    draw: drawRtt,
+  },
   { ...number("messages_in"), label: t("clients.in"), className: "col-in", title: t("clients.in.title") },
   { ...number("messages_out"), label: t("clients.out"), className: "col-out", title: t("clients.out.title") },
-  { key: "since", label: t("clients.since"), className: "col-since", sort: (client) => Date.parse(client.connected_at), draw: drawSince },
+  {
+    key: "since",
+    label: t("clients.since"),
+    className: "col-since",
+    sort: (client) => Date.parse(client.connected_at),
+    draw: drawSince,
+  },
   { key: "action", label: t("clients.actions_head"), className: "col-action", draw: drawAction },
 ];
 
 function matches(client, words) {
-  const text = [client.user.username, client.user.name, appOf(client), systemOf(client), client.hostname, client.address].join(" ").toLocaleLowerCase(boot.lang);
+  const text = [
+    client.user.username,
+    client.user.name,
+    appOf(client),
+    systemOf(client),
+    client.hostname,
+    client.address,
+  ]
+    .join(" ")
+    .toLocaleLowerCase(boot.lang);
   return words.every((word) => text.includes(word));
 }
 
@@ -80,7 +140,12 @@ export function showClients() {
     const shown = [...all.values()].filter((client) => matches(client, words));
     table.set(shown);
     if (!known) return;
-    setText(countText, words.length > 0 ? t("clients.some", { shown: integer(shown.length), all: integer(all.size) }) : integer(all.size));
+    setText(
+      countText,
+      words.length > 0
+        ? t("clients.some", { shown: integer(shown.length), all: integer(all.size) })
+        : integer(all.size),
+    );
     none.hidden = shown.length > 0;
     if (shown.length === 0) setText(none, words.length > 0 ? t("clients.no_match") : t("clients.none"));
   };

@@ -12,7 +12,8 @@ const FACTS = {
   uptime: ({ uptime_seconds }) => known(uptime_seconds, duration),
   cpu: ({ cpu_percent }) => known(cpu_percent, (value) => `${percent(value)}\u00a0%`),
   latency: ({ latency_ms }) => known(latency_ms?.p50, ms),
-  sent: ({ bytes_out_per_second }) => known(bytes_out_per_second, (value) => `${bytesText(value)}${t("unit.per_second")}`),
+  sent: ({ bytes_out_per_second }) =>
+    known(bytes_out_per_second, (value) => `${bytesText(value)}${t("unit.per_second")}`),
   descriptors: ({ open_descriptors }) => known(open_descriptors, integer),
 };
 

@@ -24,4 +24,5 @@ export const appOf = ({ app, app_version, sdk }) => versioned(app, app_version) 
 export const systemOf = ({ os, os_version }) => versioned(os, os_version);
 
 /** What to call a client when asking about it: the person, and the machine or the application. */
-export const nameOf = (client) => [client.user.username, client.hostname || client.app || client.address].filter(Boolean).join(" · ");
+export const nameOf = (client) =>
+  [client.user.username, client.hostname || client.app || client.address].filter(Boolean).join(" · ");

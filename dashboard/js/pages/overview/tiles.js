@@ -107,7 +107,9 @@ function sparkValues(points, read) {
 export function showTiles() {
   const views = Object.entries(TILES).map(([id, tile]) => {
     const root = byId(`tile-${id}`);
-    const [number, unit, hint, spark] = ["number", "unit", "hint", "spark"].map((part) => root.querySelector(`.tile-${part}`));
+    const [number, unit, hint, spark] = ["number", "unit", "hint", "spark"].map((part) =>
+      root.querySelector(`.tile-${part}`),
+    );
     return ({ points, last }) => {
       const [value, unitText] = tile.value(last, points);
       setText(number, value);
