@@ -54,12 +54,14 @@ function findFaults(form) {
 /** Calls `send(values)` on submit, with the form locked meanwhile; a thrown ApiError is shown in the form. */
 export function bindForm(form, send) {
   let busy = false;
+  const button = form.querySelector("[type=submit]");
+  // Until now a click would have sent the form to the page itself.
+  button.disabled = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (busy) return;
     clearErrors(form);
     if (findFaults(form)) return;
-    const button = form.querySelector("[type=submit]");
     busy = true;
     button.disabled = true;
     try {

@@ -1,6 +1,6 @@
 // The pages before the login and the page of a member, in both languages, both themes and three widths.
 import assert from 'node:assert/strict';
-import { at, close, done, everyLook, given, logIn, NARROW, open } from './lib.mjs';
+import { close, done, everyLook, given, logIn, NARROW, open, visit } from './lib.mjs';
 
 const refused = async (page) => {
   page.expected.push(/401/);
@@ -10,11 +10,11 @@ const refused = async (page) => {
   await page.waitForSelector('#form-error:not([hidden])');
 };
 
-await everyLook((page) => page.goto(at('/login')), [['login'], ['login-refused', refused, NARROW]]);
+await everyLook((page) => visit(page, '/login'), [['login'], ['login-refused', refused, NARROW]]);
 await everyLook(
   async (page) => {
     page.expected.push(/404/);
-    await page.goto(at('/no-such-page'));
+    await visit(page, '/no-such-page');
   },
   [['not-found']],
 );

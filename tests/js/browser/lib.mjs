@@ -72,8 +72,11 @@ export async function close(page) {
 
 export const at = (place) => given.url + place;
 
+/** Opens a page and waits until its scripts have all that they ask for. */
+export const visit = (page, place) => page.goto(at(place), { waitUntil: 'networkidle' });
+
 export async function logIn(page, { username, password }) {
-  await page.goto(at('/login'));
+  await visit(page, '/login');
   await page.fill('#username', username);
   await page.fill('#password', password);
   await page.click('#login-form [type=submit]');

@@ -1,12 +1,12 @@
 // The first minutes of a server: the set-up link, the first admin, the overview, log out, log in.
 import assert from 'node:assert/strict';
-import { assertQuiet, at, close, done, given, live, logIn, open } from './lib.mjs';
+import { assertQuiet, at, close, done, given, live, logIn, open, visit } from './lib.mjs';
 
 const admin = { username: 'ann', password: 'a quite good password' };
 const page = await open();
 
 // Without the token of the link, the page asks for it and says where it is.
-await page.goto(at('/'));
+await visit(page, '/');
 assert.equal(page.url(), at('/setup'));
 assert.ok(await page.isVisible('#token'));
 await page.fill('#username', admin.username);
@@ -24,8 +24,8 @@ assert.equal(await page.inputValue('#username'), admin.username);
 assert.equal(await page.inputValue('#password'), admin.password);
 
 // The link, in French: the choice of language keeps the token.
-await page.goto(at(`/setup#${given.setup_token}`));
-await page.reload();
+await page.goto('about:blank');
+await visit(page, `/setup#${given.setup_token}`);
 assert.ok(!(await page.isVisible('#token')));
 await page.click('label:has(input[value="fr"])');
 await page.waitForSelector('html[lang="fr"]');
@@ -50,7 +50,7 @@ assert.equal(await page.textContent('h1'), 'Overview');
 assert.equal(await page.textContent('.account-name'), 'Ann <b>Martin</b>');
 await page.goBack();
 assert.ok(!page.url().includes(given.setup_token));
-await page.goto(at('/setup'));
+await visit(page, '/setup');
 assert.equal(page.url(), at('/'), 'set-up is over');
 
 // The theme holds on the next page, from its first paint.
@@ -80,7 +80,7 @@ assertQuiet(page);
 const [cookie] = (await page.context().cookies()).filter(({ name }) => name === 'workspace_session');
 assert.ok(cookie.httpOnly && cookie.sameSite === 'Strict');
 const other = await open({ cookies: [cookie] });
-await other.goto(at('/'));
+await visit(other, '/');
 await live(other);
 await other.click('[popovertarget="account-menu"]');
 await other.click('#log-out');
