@@ -228,3 +228,67 @@ async fn a_token_is_refreshed_on_the_open_socket() {
     assert_eq!(ws.closed().await, 3500, "the token of another account");
     app.stop().await;
 }
+
+#[tokio::test]
+async fn an_api_token_hears_only_what_it_was_made_for() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let own = format!("user:{}", ann.id);
+    for (scopes, hears) in [
+        (json!(["users:read"]), false),
+        (json!(["agenda:read"]), false),
+        (json!(["agenda:read", "chat:read"]), true),
+    ] {
+        let made = ann.post("/api/auth/tokens", &json!({"name": "bot", "scopes": scopes})).await.expect(201);
+        let mut ws = Ws::connect_with(&app, &json!({"token": made["token"]})).await;
+        assert_eq!(ws.welcome["subs"].get(&own).is_some(), hears, "{scopes}");
+        let history = ws.call("history", &json!({"channel": own, "limit": 5})).await;
+        assert_eq!(history["error"]["code"] == 103, !hears, "{scopes}: {history}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_is_bounded_by_bytes() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let own = format!("user:{}", ann.id);
+    let epoch = Ws::connect(&app, &ann).await.welcome["subs"][&own]["epoch"].clone();
+    for _ in 0..8 {
+        tell(&app, &ann, json!("x".repeat(100_000))).await;
+    }
+    let back = json!({"token": ann.token, "subs": {&own: {"recover": true, "offset": 0, "epoch": epoch}}});
+    let mut ws = Ws::connect_with(&app, &back).await;
+    assert_eq!(ws.welcome["subs"][&own].get("recovered"), None, "800 KB are too much to recover");
+    let page = ws.ok("history", &json!({"channel": own, "limit": 8})).await;
+    assert_eq!((page["publications"].as_array().unwrap().len(), page["offset"].as_u64()), (5, Some(8)));
+    let rest = json!({"channel": own, "limit": 8, "since": {"offset": 5, "epoch": epoch}});
+    assert_eq!(ws.ok("history", &rest).await["publications"].as_array().unwrap().len(), 3);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_flood_of_commands_is_refused_and_then_ended() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    let frame = |first: u32| -> String {
+        (first..first + 200)
+            .map(|id| json!({"id": id, "rpc": {"method": "no.such"}}).to_string())
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let (mut refused, mut code) = (0, 0);
+    for n in 0..40 {
+        ws.send(frame(1000 + n * 200)).await;
+    }
+    while code == 0 {
+        match ws.frame().await {
+            Ok(reply) => refused += u32::from(reply["error"]["code"] == 111),
+            Err((close, _)) => code = close,
+        }
+    }
+    assert_eq!(code, 3013);
+    assert_eq!(refused, 1000);
+    app.stop().await;
+}

@@ -6,10 +6,11 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Mutex;
 
 use crate::clock::Clock;
+use crate::http::network;
 use crate::observe::metrics::LoginFailure;
 
 /// Failures of one name in a row; then one a minute: some 1,500 guesses a day.
@@ -95,14 +96,6 @@ impl Limiter {
         let mut tables = self.tables.lock().expect("no panic while held");
         tables.names.give_back(&attempt.name);
         tables.addresses.give_back(&attempt.address);
-    }
-}
-
-/// Who counts as one sender: with IPv6, a subscriber's whole network of 2^64 addresses.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => IpAddr::V4(v4),
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
     }
 }
 

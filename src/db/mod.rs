@@ -95,11 +95,13 @@ impl Db {
 
     /// Bytes of the database file and its write-ahead log.
     pub fn size_bytes(&self) -> u64 {
-        let wal = self.path.with_extension(match self.path.extension() {
-            Some(ext) => format!("{}-wal", ext.to_string_lossy()),
-            None => "-wal".to_owned(),
-        });
-        [&self.path, &wal].iter().filter_map(|p| std::fs::metadata(p).ok()).map(|m| m.len()).sum()
+        let mut wal = self.path.clone().into_os_string();
+        wal.push("-wal");
+        [&self.path, &PathBuf::from(wal)]
+            .iter()
+            .filter_map(|p| std::fs::metadata(p).ok())
+            .map(|m| m.len())
+            .sum()
     }
 
     /// The epoch of every stream in this database: positions of another epoch are not to be trusted. It changes

@@ -19,6 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep};
 
+use super::network;
 use crate::config::Config;
 use crate::observe::metrics;
 
@@ -99,13 +100,14 @@ impl Limits {
         if open.total >= limits.total {
             return None;
         }
-        let here = open.by_address.entry(address).or_default();
+        let sender = network(address);
+        let here = open.by_address.entry(sender).or_default();
         if *here >= limits.per_address && !limits.unlimited.iter().any(|net| net.contains(&address)) {
             return None;
         }
         *here += 1;
         open.total += 1;
-        Some(Seat { limits: limits.clone(), address })
+        Some(Seat { limits: limits.clone(), address: sender })
     }
 }
 

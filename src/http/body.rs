@@ -6,11 +6,14 @@ use poem::http::Method;
 use poem::{Body, Endpoint, EndpointExt, IntoEndpoint, Request, Result};
 use tokio::io::AsyncReadExt;
 
+use crate::auth::Sender;
 use crate::error::ApiError;
 
 /// Largest body of an API request in bytes: 1 MiB, some ten times the largest message or event.
 pub const LIMIT: usize = 1 << 20;
 
+/// Largest body of somebody who is not logged in: a login takes a few hundred bytes.
+const STRANGERS_LIMIT: usize = 64 << 10;
 /// Bytes of a refused body that are still read: a client that is writing would otherwise see a broken connection
 /// instead of the answer.
 const DISCARD: u64 = 16 << 20;
@@ -26,15 +29,19 @@ async fn limit(mut request: Request) -> Result<Request> {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(request);
     }
+    let limit = match request.data::<Sender>() {
+        Some(Sender::Known(_)) => LIMIT,
+        _ => STRANGERS_LIMIT,
+    };
     let mut reader = request.take_body().into_async_read();
     let mut bytes = Vec::new();
-    let read = (&mut reader).take(LIMIT as u64 + 1).read_to_end(&mut bytes).await;
+    let read = (&mut reader).take(limit as u64 + 1).read_to_end(&mut bytes).await;
     read.map_err(|e| ApiError::bad_request(format!("The body broke off: {e}.")))?;
-    if bytes.len() > LIMIT {
+    if bytes.len() > limit {
         let rest = async { tokio::io::copy(&mut reader.take(DISCARD), &mut tokio::io::sink()).await };
         // However it ends, the answer is the same.
         let _ = tokio::time::timeout(DISCARD_TIME, rest).await;
-        return Err(ApiError::payload_too_large(LIMIT).into());
+        return Err(ApiError::payload_too_large(limit).into());
     }
     request.set_body(Body::from_vec(bytes));
     Ok(request)

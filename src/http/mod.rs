@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use acceptor::Acceptor;
 pub use context::RequestId;
-pub use peer::{Peer, Secure};
+pub use peer::{Peer, Secure, network};
 
 use crate::agenda;
 use crate::app::Services;

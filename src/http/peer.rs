@@ -1,6 +1,6 @@
 //! Where a request really comes from, behind proxies that are trusted and no others.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 use poem::Request;
@@ -22,8 +22,17 @@ pub fn of(request: &Request, trusted: &[IpNet]) -> (Peer, Secure) {
     if !is_trusted(connection, trusted) {
         return (Peer(connection), Secure(false));
     }
-    let proto = request.headers().get("x-forwarded-proto").and_then(|v| v.to_str().ok());
-    (Peer(forwarded(request.headers(), connection, trusted)), Secure(proto == Some("https")))
+    // Behind several proxies the first word is about the sender's own connection.
+    let proto = request.headers().get("x-forwarded-proto").and_then(|v| v.to_str().ok()?.split(',').next());
+    (Peer(forwarded(request.headers(), connection, trusted)), Secure(proto.map(str::trim) == Some("https")))
+}
+
+/// Who counts as one sender: with IPv6, a subscriber's whole network of 2^64 addresses.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+    }
 }
 
 fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {

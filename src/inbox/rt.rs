@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::store::{self, Row, Span};
 use super::{Inbox, channel};
-use crate::auth::Identity;
+use crate::auth::{Identity, Scope};
 use crate::realtime::{Error, History, HistoryQuery, Namespace, Position, Publication, Subscription};
 
 impl Namespace for Inbox {
@@ -39,8 +39,11 @@ impl Namespace for Inbox {
     }
 }
 
+/// One's own only. It tells of agenda and chat alike, so an API token must be made to read both.
 fn own(who: &Identity, name: &str) -> Result<(), Error> {
-    if name == channel(who.user_id) { Ok(()) } else { Err(Error::PERMISSION_DENIED) }
+    let may =
+        name == channel(who.user_id) && who.has_scope(Scope::AgendaRead) && who.has_scope(Scope::ChatRead);
+    if may { Ok(()) } else { Err(Error::PERMISSION_DENIED) }
 }
 
 fn publications(rows: Vec<Row>) -> Result<Vec<Publication>, Error> {
@@ -52,7 +55,7 @@ fn publications(rows: Vec<Row>) -> Result<Vec<Publication>, Error> {
 impl Inbox {
     async fn catch_up(&self, who: &Identity, since: Option<Position>) -> Result<Subscription, Error> {
         let (db, epoch) = (self.db.read(), self.db.epoch());
-        let Some(since) = since.filter(|s| s.epoch == epoch) else {
+        let Some(since) = since.filter(|s| self.is_ours(&s.epoch)) else {
             let head = store::head(db, who.user_id).await.map_err(Error::internal)?;
             return Ok(Subscription { position: Some((head, epoch.to_owned())), ..Subscription::default() });
         };
@@ -78,16 +81,32 @@ impl Inbox {
     async fn read(&self, who: &Identity, query: HistoryQuery) -> Result<History, Error> {
         let (db, epoch) = (self.db.read(), self.db.epoch());
         let head = store::head(db, who.user_id).await.map_err(Error::internal)?;
-        if query.since.as_ref().is_some_and(|s| s.epoch != epoch || s.offset > head) {
+        if query.since.as_ref().is_some_and(|s| !self.is_ours(&s.epoch) || s.offset > head) {
             return Err(Error::UNRECOVERABLE_POSITION);
         }
-        let span = match (query.since, query.reverse) {
-            (since, false) => Span::After(since.map_or(0, |s| s.offset)),
+        let span = match (&query.since, query.reverse) {
+            (since, false) => Span::After(since.as_ref().map_or(0, |s| s.offset)),
             (Some(since), true) => Span::Before(since.offset),
             (None, true) => Span::Before(u64::MAX),
         };
         let rows = store::page(db, who.user_id, span, query.limit as u64).await.map_err(Error::internal)?;
-        Ok(History { publications: publications(rows)?, offset: head, epoch: epoch.to_owned() })
+        let publications = publications(rows)?;
+        // Older ones than the first after the position are gone: say so instead of leaving a hole.
+        let hole = match (&query.since, publications.first()) {
+            (Some(since), Some(first)) if !query.reverse => first.offset != since.offset + 1,
+            _ => false,
+        };
+        if hole {
+            return Err(Error::UNRECOVERABLE_POSITION);
+        }
+        // More may have come since the head was read.
+        let newest = publications.iter().map(|p| p.offset).fold(head, u64::max);
+        Ok(History { publications, offset: newest, epoch: epoch.to_owned() })
+    }
+
+    /// Whether a client that comes with this epoch speaks of our stream. Without one it trusts us.
+    fn is_ours(&self, epoch: &str) -> bool {
+        epoch.is_empty() || epoch == self.db.epoch()
     }
 }
 

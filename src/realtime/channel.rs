@@ -74,27 +74,30 @@ impl Channel {
         }
     }
 
-    /// Queues `answer` for a subscriber, then what was held back beyond the offset `seen`; false when it left.
+    /// Queues `answer` for a subscriber, then what was held back beyond the offset `seen`.
     ///
     /// All of it under the channel's lock, so that no later publication overtakes.
+    ///
+    /// # Errors
+    /// The answer, unsent, when the subscriber was sent away meanwhile.
     pub fn go_live(
         &self,
         connection: &Connection,
         answer: Utf8Bytes,
         seen: Option<u64>,
         presence: bool,
-    ) -> bool {
+    ) -> Result<(), Utf8Bytes> {
         self.presence.store(presence, Ordering::Relaxed);
         let mut members = self.members();
+        let Some(subscriber) = members.get_mut(&connection.id) else { return Err(answer) };
         connection.push(answer);
-        let Some(subscriber) = members.get_mut(&connection.id) else { return false };
         subscriber.seen = seen.unwrap_or(0);
         for (offset, frame) in subscriber.held.take().unwrap_or_default() {
             if offset == 0 || offset > subscriber.seen {
                 connection.push(frame);
             }
         }
-        true
+        Ok(())
     }
 
     /// Tells those who want to know that somebody came or went.
@@ -149,7 +152,7 @@ mod tests {
         let publish = |offset| channel.publish(&Publication::stored(offset, &offset));
         // 3 is published while the subscriber reads up to 4, and 4 only after it went live.
         publish(3);
-        assert!(channel.go_live(&connection, "answer up to 4".into(), Some(4), true));
+        channel.go_live(&connection, "answer up to 4".into(), Some(4), true).unwrap();
         publish(4);
         publish(0);
         publish(5);

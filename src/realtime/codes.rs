@@ -51,8 +51,6 @@ errors! {
     NOT_AVAILABLE = 108, "not available", false;
     /// The token expired: get a new one.
     TOKEN_EXPIRED = 109, "token expired", false;
-    /// The connection or subscription expired.
-    EXPIRED = 110, "expired", false;
     /// Too fast.
     TOO_MANY_REQUESTS = 111, "too many requests", true;
     /// The position is not in the stream.
@@ -80,8 +78,6 @@ macro_rules! disconnects {
 disconnects! {
     /// The server stops.
     SHUTDOWN = 3001, "shutdown";
-    /// A fault of the server.
-    SERVER_ERROR = 3004, "internal server error";
     /// The token expired and was not refreshed.
     EXPIRED = 3005, "connection expired";
     /// The client does not read what it is sent.
@@ -102,12 +98,6 @@ disconnects! {
     STALE = 3502, "stale";
     /// An admin, or the end of the session, closed it.
     FORCE_NO_RECONNECT = 3503, "force disconnect";
-    /// Too many connections.
-    CONNECTION_LIMIT = 3504, "connection limit";
-    /// Too many channels.
-    CHANNEL_LIMIT = 3505, "channel limit";
     /// The binary protocol is not spoken here.
     INAPPROPRIATE_PROTOCOL = 3506, "inappropriate protocol";
-    /// Not allowed.
-    PERMISSION_DENIED = 3507, "permission denied";
 }

@@ -7,12 +7,13 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::connection::Connection;
 use super::hub::CHANNEL_NAME;
+use super::pace::Allowance;
 use super::protocol::{
     self, Command, HistoryRequest, HistoryResult, Nothing, Outcome, PresenceResult, PresenceStatsResult,
     RefreshResult, RpcResult, SubscribeRequest, SubscribeResult, reply,
 };
 use super::socket::Realtime;
-use super::{Disconnect, Error, HistoryQuery, Position, Subscription};
+use super::{Disconnect, Error, HistoryQuery, Position, Publication, Subscription};
 use crate::error::ApiError;
 use crate::observe::metrics;
 
@@ -20,6 +21,8 @@ use crate::observe::metrics;
 pub const VERSION: &str = concat!("workspace-server ", env!("CARGO_PKG_VERSION"));
 /// Most publications in one history answer.
 const HISTORY_LIMIT: usize = 300;
+/// Most bytes of publications in one answer: half of what may wait for a socket.
+const ANSWER_BYTES: usize = super::outbox::LIMIT_BYTES / 2;
 /// Commands in one frame: a client that subscribes to all its channels at once fits.
 const COMMANDS_PER_FRAME: usize = 256;
 
@@ -79,6 +82,14 @@ async fn one(
             // What wants a reply would otherwise be lost in silence.
             _ => Err(Disconnect::BAD_REQUEST),
         };
+    }
+    match connection.allow_command() {
+        Allowance::Granted => {}
+        Allowance::Refused => {
+            connection.push(reply(id, &Error::TOO_MANY_REQUESTS.into()));
+            return Ok(());
+        }
+        Allowance::Exhausted => return Err(Disconnect::TOO_MANY_REQUESTS),
     }
     let outcome = match command {
         Command { subscribe: Some(request), .. } => {
@@ -171,8 +182,8 @@ async fn subscribe(
         return Err(Error::UNRECOVERABLE_POSITION);
     }
     let answer = reply(id, &Outcome::Subscribe(result(&opened, request.recover)));
-    go_live(realtime, connection, channel, answer, &opened);
-    Ok(())
+    // Sent away while it was catching up: the push that said so came first.
+    go_live(realtime, connection, channel, answer, &opened).map_err(|_| Error::PERMISSION_DENIED)
 }
 
 /// Enters a channel, holding live publications back, and asks its slice.
@@ -191,9 +202,17 @@ pub async fn open(
     let namespace = realtime.hub.namespace(channel, ':').ok_or(Error::UNKNOWN_CHANNEL)?;
     let since = request.filter(|r| r.recover).map(|r| Position { offset: r.offset, epoch: r.epoch.clone() });
     realtime.hub.subscribe(connection, channel, request.is_some_and(|r| r.join_leave))?;
-    let opened = namespace.subscribe(&connection.identity, channel, since).await;
-    if opened.is_err() {
-        realtime.hub.unsubscribe(connection, channel);
+    let mut opened = namespace.subscribe(&connection.identity, channel, since).await;
+    match &mut opened {
+        Ok(opened) if fitting(&opened.publications) < opened.publications.len() => {
+            // All or nothing: who missed so much reads the state anew.
+            opened.recovered = false;
+            opened.publications = Vec::new();
+        }
+        Ok(_) => {}
+        Err(_) => {
+            realtime.hub.unsubscribe(connection, channel);
+        }
     }
     opened
 }
@@ -204,9 +223,9 @@ pub fn go_live(
     channel: &str,
     answer: Utf8Bytes,
     opened: &Subscription,
-) {
+) -> Result<(), Utf8Bytes> {
     let seen = opened.position.as_ref().map(|(offset, _)| *offset);
-    realtime.hub.go_live(connection, channel, answer, seen, opened.presence);
+    realtime.hub.go_live(connection, channel, answer, seen, opened.presence)
 }
 
 pub fn result(opened: &Subscription, was_recovering: bool) -> SubscribeResult<'_> {
@@ -254,7 +273,10 @@ async fn history(realtime: &Realtime, connection: &Arc<Connection>, id: u32, req
             let limit = usize::try_from(request.limit).unwrap_or(HISTORY_LIMIT).min(HISTORY_LIMIT);
             let since = request.since.map(|s| Position { offset: s.offset, epoch: s.epoch });
             let query = HistoryQuery { limit, since, reverse: request.reverse };
-            namespace.history(&connection.identity, &request.channel, query).await
+            namespace.history(&connection.identity, &request.channel, query).await.map(|mut page| {
+                page.publications.truncate(fitting(&page.publications).max(1));
+                page
+            })
         }
         None => Err(Error::UNKNOWN_CHANNEL),
     };
@@ -300,4 +322,14 @@ pub fn is_expired(error: &ApiError) -> bool {
 /// Seconds until `at` by the server's clock, at least one: 0 would mean "never" to a client.
 pub fn remaining_seconds(realtime: &Realtime, at: DateTime<Utc>) -> u64 {
     u64::try_from((at - realtime.hub.clock().now()).num_seconds()).unwrap_or(0).max(1)
+}
+
+/// How many of these fit into one answer.
+fn fitting(publications: &[Publication]) -> usize {
+    let mut bytes = 0;
+    let fits = |p: &&Publication| {
+        bytes += p.data.get().len();
+        bytes <= ANSWER_BYTES
+    };
+    publications.iter().take_while(fits).count()
 }

@@ -104,8 +104,11 @@ async fn welcome(
 ) -> Result<(), Disconnect> {
     let connection = &greeting.connection;
     realtime.hub.enter(connection)?;
-    // Revoked between the look at the token and the entry into the hub, it would have been missed by both.
-    authenticate(realtime, opened, &request.token).map_err(|_| Disconnect::INVALID_TOKEN)?;
+    // What was revoked or changed between the look at the token and the entry into the hub was missed by both.
+    let (now, _) = authenticate(realtime, opened, &request.token).map_err(|_| Disconnect::INVALID_TOKEN)?;
+    if now != connection.identity {
+        return Err(Disconnect::FORCE_RECONNECT);
+    }
     let channel = inbox::channel(connection.identity.user_id);
     let asked = request.subs.get(&channel);
     let own = open(realtime, connection, &channel, asked).await;
@@ -129,7 +132,11 @@ async fn welcome(
         }),
     );
     match &own {
-        Ok(own) => go_live(realtime, connection, &channel, answer, own),
+        Ok(own) => {
+            // Only the server ends this subscription, with the connection.
+            let _ = go_live(realtime, connection, &channel, answer, own)
+                .map_err(|answer| connection.push(answer));
+        }
         Err(_) => connection.push(answer),
     }
     tracing::info!(

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::outbox::Outbox;
+use super::pace::{Allowance, Pace};
 use super::rtt::{RoundTrips, RttSummary};
 use super::{ClientInfo, Disconnect};
 use crate::auth::Identity;
@@ -135,6 +136,7 @@ pub struct Connection {
     /// What waits to be written.
     pub(super) outbox: Outbox,
     rtt: Mutex<RoundTrips>,
+    pace: Mutex<Pace>,
     channels: Mutex<HashSet<Arc<str>>>,
     why: OnceLock<Disconnect>,
     ended: Notify,
@@ -166,6 +168,7 @@ impl Connection {
             traffic: Traffic::default(),
             outbox: Outbox::default(),
             rtt: Mutex::default(),
+            pace: Mutex::new(Pace::new(Instant::now())),
             channels: Mutex::default(),
             why: OnceLock::new(),
             ended: Notify::new(),
@@ -189,6 +192,11 @@ impl Connection {
 
     pub(super) fn record_rtt(&self, took: Duration) {
         self.rtt.lock().expect("no panic while held").record(took);
+    }
+
+    /// Whether it may send another command now.
+    pub(super) fn allow_command(&self) -> Allowance {
+        self.pace.lock().expect("no panic while held").take(Instant::now())
     }
 
     /// Names of the channels that it listens to, in order.

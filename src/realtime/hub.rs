@@ -128,28 +128,23 @@ impl Hub {
 
     /// Ends an account's subscriptions to `channel` with a push that says so.
     pub fn unsubscribe_user(&self, user: Uuid, channel: &str) {
+        self.unsubscribe_where(channel, |c| c.identity.user_id == user);
+    }
+
+    /// Ends every subscription to a channel that is no more.
+    pub fn unsubscribe_all(&self, channel: &str) {
+        self.unsubscribe_where(channel, |_| true);
+    }
+
+    fn unsubscribe_where(&self, channel: &str, which: impl Fn(&Connection) -> bool) {
         let Some(found) = self.channel(channel) else { return };
-        let gone: Vec<Arc<Connection>> = found
-            .members()
-            .values()
-            .filter(|s| s.connection.identity.user_id == user)
-            .map(|s| s.connection.clone())
-            .collect();
+        let gone: Vec<Arc<Connection>> =
+            found.members().values().map(|s| &s.connection).filter(|c| which(c)).cloned().collect();
         let event = Event::Unsubscribe { code: UNSUBSCRIBED_BY_SERVER, reason: "server unsubscribe" };
         for connection in gone {
             self.unsubscribe(&connection, channel);
             connection.push(protocol::push(channel, &event));
         }
-    }
-
-    /// Whether the account has a connection now.
-    pub fn is_online(&self, user: Uuid) -> bool {
-        self.inner
-            .connections
-            .read()
-            .expect("no panic while held")
-            .values()
-            .any(|c| c.identity.user_id == user)
     }
 
     /// Every connection, in no order.
@@ -262,6 +257,9 @@ impl Hub {
     }
 
     /// Ends the catching up: sends `answer`, then what was held back beyond `seen`, and is live from here on.
+    ///
+    /// # Errors
+    /// The answer, unsent, when the subscription was ended meanwhile.
     pub(super) fn go_live(
         &self,
         connection: &Arc<Connection>,
@@ -269,11 +267,11 @@ impl Hub {
         answer: Utf8Bytes,
         seen: Option<u64>,
         presence: bool,
-    ) {
-        let Some(channel) = self.channel(channel) else { return };
-        if channel.go_live(connection, answer, seen, presence) {
-            channel.tell(&Event::Join { info: &connection.info() }, &connection.id);
-        }
+    ) -> Result<(), Utf8Bytes> {
+        let Some(channel) = self.channel(channel) else { return Err(answer) };
+        channel.go_live(connection, answer, seen, presence)?;
+        channel.tell(&Event::Join { info: &connection.info() }, &connection.id);
+        Ok(())
     }
 
     /// Ends a subscription; false when there was none.

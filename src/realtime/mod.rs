@@ -12,6 +12,7 @@ mod connection;
 mod hub;
 mod namespace;
 mod outbox;
+mod pace;
 mod protocol;
 mod publication;
 mod rtt;

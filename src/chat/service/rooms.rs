@@ -207,11 +207,8 @@ impl Chat {
         let notice = Notice::Removed { room_id: room.to_string(), reason: Removal::Deleted };
         self.inbox.push(tx, &everybody, &notice).await?;
         let hub = self.hub.clone();
-        tx.after_commit(move || {
-            for user in everybody {
-                hub.unsubscribe_user(user, &room.channel());
-            }
-        });
+        // Not only members listen to a public room.
+        tx.after_commit(move || hub.unsubscribe_all(&room.channel()));
         Ok(())
     }
 }

@@ -33,6 +33,8 @@ const PONG: Duration = Duration::from_secs(10);
 const FIRST_PING: Duration = Duration::from_millis(500);
 /// Time to take what was written. Nothing else is looked at meanwhile, so this also ends a client that vanished.
 const WRITE: Duration = Duration::from_secs(10);
+/// Time to find a pong among what came while commands ran.
+const CATCH_UP: Duration = Duration::from_secs(1);
 /// Time from the handshake to the connect command.
 const AUTHENTICATE: Duration = Duration::from_secs(15);
 /// How long an expired token may still be refreshed: clients refresh when it expires, not before.
@@ -89,8 +91,9 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(realtime: Realtime,
         Err(end) => return finish(&mut socket, end).await,
     };
     metrics::ws_connected();
+    let seat = Seat { hub: &realtime.hub, connection: &connection };
     let end = session.run(&realtime, &mut socket, &connection).await;
-    realtime.hub.leave(&connection);
+    drop(seat);
     let code = match &end {
         End::Ours(why) => why.code,
         End::TooLarge => CloseCode::Size.into(),
@@ -102,6 +105,18 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(realtime: Realtime,
         "Client disconnected ({code})"
     );
     finish(&mut socket, end).await;
+}
+
+/// A connection's place in the hub, given up however its task ends.
+struct Seat<'a> {
+    hub: &'a Hub,
+    connection: &'a Arc<Connection>,
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        self.hub.leave(self.connection);
+    }
 }
 
 /// Until `at`, by the server's clock.
@@ -195,6 +210,7 @@ impl Session {
                 }
                 done = async { work.as_mut().expect("guarded below").await }, if work.is_some() => {
                     work = None;
+                    self.due = self.due.max(Instant::now() + CATCH_UP);
                     match done {
                         Ok(done) => self.apply(realtime, connection, &done),
                         Err(why) => return End::Ours(why),
@@ -207,7 +223,8 @@ impl Session {
                     }
                     Err(end) => return end,
                 },
-                () = sleep_until(self.due) => {
+                // While commands run no frame is read, so a pong may have come that nobody has seen.
+                () = sleep_until(self.due), if work.is_none() || self.pinged.is_none() => {
                     if self.pinged.is_some() {
                         return End::Ours(Disconnect::NO_PONG);
                     }
