@@ -289,6 +289,7 @@ async fn a_flood_of_commands_is_refused_and_then_ended() {
         }
     }
     assert_eq!(code, 3013);
-    assert_eq!(refused, 1000);
+    // What was still queued when the connection was ended is not sent any more.
+    assert!((1..=1000).contains(&refused), "{refused} refusals");
     app.stop().await;
 }
