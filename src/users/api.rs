@@ -247,7 +247,7 @@ impl UsersApi {
 
     /// Set somebody's password
     ///
-    /// Every session of the account ends.
+    /// Every session of the account ends. Its API tokens stay; they do not work while the account is disabled.
     #[oai(path = "/:user_id/password", method = "post", operation_id = "reset_password")]
     async fn reset_password(
         &self,

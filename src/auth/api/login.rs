@@ -285,7 +285,7 @@ impl LoginApi {
 
     /// Change one's own password
     ///
-    /// Every other session of the account ends.
+    /// Every other session of the account ends. API tokens stay: revoke those that others may know.
     #[oai(path = "/password", method = "post", operation_id = "change_password")]
     async fn change_password(
         &self,
