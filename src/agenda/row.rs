@@ -149,7 +149,7 @@ fn stored_exceptions(recurrence: &Recurrence) -> StoredExceptions {
 /// The event of a row.
 ///
 /// # Errors
-/// When the row is not one that [`write`] makes.
+/// When the row is not one that [`write()`] makes.
 pub fn read(row: event::Model) -> Result<Event, DbErr> {
     let id = row.id;
     plan(&row)

@@ -21,7 +21,7 @@ impl Words {
         (!words.is_empty()).then(|| Self(format!("{}{beginning}", words.join(" "))))
     }
 
-    /// The value to bind at the place given to [`matches`].
+    /// The value to bind at the place given to [`matches()`].
     pub fn value(&self) -> String {
         self.0.clone()
     }

@@ -211,6 +211,7 @@ async fn a_feed_is_cached_renewed_and_revoked() {
     for wrong in ["/ics/x.ics", "/ics/.ics", second.trim_end_matches(".ics"), "/ics/", "/ics"] {
         anon.get(wrong).await.expect_problem(404, "not_found");
     }
+    assert_eq!(anon.send(anon.request(Method::HEAD, &second)).await.status, 200);
     anon.post(&second, &json!({})).await.expect_problem(405, "method_not_allowed");
 
     // A disabled account's feed is gone as long as it is disabled.
