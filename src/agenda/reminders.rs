@@ -20,6 +20,7 @@ use super::model::{Event, Response, Who};
 use super::row::{self, local, local_ms};
 use super::service::{Agenda, first_reminder};
 use super::{live, store};
+use crate::auth::Credential;
 use crate::inbox;
 
 /// A reminder older than this is not sent any more: the event is long past.
@@ -70,9 +71,7 @@ impl Waiting {
         while let Some(users) = collect(agenda).await? {
             self.users.extend(users);
         }
-        let present = |user: &Uuid| agenda.hub.subscribers(&inbox::channel(*user)) > 0;
-        let present: Vec<Uuid> = self.users.iter().copied().filter(present).collect();
-        for user in present {
+        for user in self.present(agenda) {
             if deliver(agenda, user).await? {
                 self.users.remove(&user);
             }
@@ -80,6 +79,25 @@ impl Waiting {
         let now = agenda.clock.now();
         let next = next_due(agenda.db.read()).await?.unwrap_or(now + IDLE).min(now + IDLE);
         Ok(if self.users.is_empty() { next } else { next.min(now + PRESENCE) })
+    }
+
+    /// Those of them who are there: logged in, and listening. A program with an API token reminds nobody.
+    fn present(&self, agenda: &Agenda) -> Vec<Uuid> {
+        if self.users.is_empty() {
+            return Vec::new();
+        }
+        let connections = agenda.hub.connections();
+        let there: BTreeSet<Uuid> = connections
+            .iter()
+            .filter(|connection| {
+                let user = connection.identity.user_id;
+                matches!(connection.identity.credential, Credential::Session { .. })
+                    && self.users.contains(&user)
+                    && connection.channels().contains(&inbox::channel(user))
+            })
+            .map(|connection| connection.identity.user_id)
+            .collect();
+        there.into_iter().collect()
     }
 }
 

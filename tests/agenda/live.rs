@@ -233,3 +233,28 @@ async fn an_all_day_event_reminds_on_the_clock_of_the_account() {
     assert!(midnight - starts_at >= TimeDelta::hours(12), "{starts_at}");
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_program_with_a_token_does_not_take_the_reminders_of_its_owner() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let body = json!({"name": "bot", "scopes": ["agenda:read"]});
+    let token = ann.post("/api/auth/tokens", &body).await.expect(201);
+    let mut program = Ws::connect(&app, &ann.with_token(token["token"].as_str().unwrap())).await;
+    let event = create(&ann, soon(&app, 12)).await;
+    assert_eq!(told(&mut program, &ann).await["action"], "created");
+    app.clock.advance(TimeDelta::minutes(5));
+    eventually("the reminder waits", || async { (waiting(&app).await.len() == 1).then_some(()) }).await;
+    // The task looks again when anything is written: after the second of two turns the first is over.
+    for title in ["A", "B"] {
+        create(&ann, with(stand_up(), json!({"title": title}))).await;
+        assert_eq!(told(&mut program, &ann).await["event"]["title"], title);
+    }
+    assert_eq!(waiting(&app).await.len(), 1);
+    assert_eq!(history(&mut program, &ann, "agenda.reminder").await, Vec::<Value>::new());
+
+    let mut ws = Ws::connect(&app, &ann).await;
+    let reminder = told(&mut ws, &ann).await;
+    assert_eq!((&reminder["type"], &reminder["event_id"]), (&json!("agenda.reminder"), &event["id"]));
+    app.stop().await;
+}
