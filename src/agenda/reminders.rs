@@ -162,24 +162,26 @@ async fn collect(agenda: &Agenda) -> Result<Option<BTreeSet<Uuid>>, AgendaError>
         all_zones.sort_by_key(|zone| zone.name());
         all_zones.dedup();
         let ready = due.into_iter().map(|row| {
+            let looked_at = Looked { id: row.id, version: row.version, due_ms: row.next_reminder };
             let since = row.next_reminder.map_or(now, crate::clock::from_ms) - TimeDelta::milliseconds(1);
-            let event = row::read(row)?;
+            // A damaged event is not looked at again: it would stop the reminders of all others.
+            let Some(event) = row::readable(row) else { return (looked_at, Vec::new(), None) };
             let rows =
                 rows(&event, since.max(now - LOOK_BACK), now, |user| zones.get(&user).copied(), &people);
             let next = first_reminder(&event.plan, now, &all_zones);
-            Ok((event, rows, next))
+            (looked_at, rows, next)
         });
-        ready.collect::<Result<Vec<_>, DbErr>>()
+        ready.collect::<Vec<_>>()
     });
-    let ready = ready.await??;
+    let ready = ready.await?;
     agenda
         .db
         .write(move |tx| {
             Box::pin(async move {
                 let mut users = BTreeSet::new();
-                for (event, rows, next) in ready {
+                for (looked_at, rows, next) in ready {
                     // An event that was changed meanwhile has a new due time: leave it to the next turn.
-                    if move_on(tx.conn(), &event, next).await? {
+                    if move_on(tx.conn(), &looked_at, next).await? {
                         users.extend(rows.iter().map(|row| row.user_id));
                         insert(tx.conn(), rows).await?;
                     }
@@ -190,16 +192,24 @@ async fn collect(agenda: &Agenda) -> Result<Option<BTreeSet<Uuid>>, AgendaError>
         .await
 }
 
-/// Sets when the event's reminders are looked at again, if it still is this version.
+/// What a turn saw of an event.
+struct Looked {
+    id: Uuid,
+    version: i64,
+    due_ms: Option<i64>,
+}
+
+/// Sets when the event's reminders are looked at again, if nobody changed it or that time since.
 async fn move_on(
     db: &impl ConnectionTrait,
-    event: &Event,
+    event: &Looked,
     next: Option<DateTime<Utc>>,
 ) -> Result<bool, DbErr> {
     let moved = event::Entity::update_many()
         .col_expr(event::Column::NextReminder, Expr::value(next.map(|at| at.timestamp_millis())))
         .filter(event::Column::Id.eq(event.id))
         .filter(event::Column::Version.eq(event.version))
+        .filter(event::Column::NextReminder.eq(event.due_ms))
         .exec(db)
         .await?;
     Ok(moved.rows_affected > 0)
@@ -271,7 +281,8 @@ async fn deliver(agenda: &Agenda, user: Uuid) -> Result<bool, AgendaError> {
             occurrence: local(row.occurrence_local),
             minutes: u32::try_from(row.minutes).unwrap_or(0),
         };
-        let found = store::find(agenda.db.read(), row.event_id).await?.filter(|event| event.visible_to(user));
+        let found = store::find_readable(agenda.db.read(), row.event_id).await?;
+        let found = found.filter(|event| event.visible_to(user));
         messages.extend(found.and_then(|event| live::reminder(&event, &due, zone)));
     }
     let inbox = agenda.inbox.clone();

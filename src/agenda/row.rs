@@ -1,6 +1,7 @@
 //! An event as a row of its table, and back.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use sea_orm::{DbErr, Set};
@@ -163,6 +164,22 @@ pub fn read(row: event::Model) -> Result<Event, DbErr> {
             updated_at: clock::from_ms(row.updated_at),
         })
         .map_err(|error| DbErr::Custom(format!("the event {id} is damaged: {error}")))
+}
+
+/// The event of a row, or `None` when it is damaged: one such row must not take everybody's agenda away. Says so in the
+/// log, once for each event.
+pub fn readable(row: event::Model) -> Option<Event> {
+    static SAID: Mutex<BTreeSet<Uuid>> = Mutex::new(BTreeSet::new());
+    let id = row.id;
+    match read(row) {
+        Ok(event) => Some(event),
+        Err(error) => {
+            if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
+                tracing::error!(event_id = %id, error = %error, "An event of the agenda is passed over: {error}");
+            }
+            None
+        }
+    }
 }
 
 fn plan(row: &event::Model) -> Result<(Plan, Uid), String> {

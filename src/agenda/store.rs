@@ -19,6 +19,11 @@ pub async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Event>, 
     event::Entity::find_by_id(id).one(db).await?.map(row::read).transpose()
 }
 
+/// The event with this id, unless there is none or its row is damaged.
+pub async fn find_readable(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Event>, DbErr> {
+    Ok(event::Entity::find_by_id(id).one(db).await?.and_then(row::readable))
+}
+
 /// The event of this owner with this UID.
 pub async fn by_uid(db: &impl ConnectionTrait, owner: Uuid, uid: &Uid) -> Result<Option<Event>, DbErr> {
     let found = event::Entity::find()
@@ -58,7 +63,8 @@ fn visible(user: Uuid) -> Condition {
         .add(event::Column::Id.in_subquery(invited))
 }
 
-/// Up to `limit` events that the user sees and that have something between `from` and `to`, by id.
+/// Up to `limit` events that the user sees and that have something between `from` and `to`, by id. Damaged rows are
+/// left out.
 pub async fn visible_between(
     db: &impl ConnectionTrait,
     user: Uuid,
@@ -74,7 +80,7 @@ pub async fn visible_between(
         query = query.filter(event::Column::SpanStart.lt(to.timestamp_millis()));
     }
     let rows = query.order_by_asc(event::Column::Id).limit(limit).all(db).await?;
-    rows.into_iter().map(row::read).collect()
+    Ok(rows.into_iter().filter_map(row::readable).collect())
 }
 
 /// Adds an event.

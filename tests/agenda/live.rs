@@ -201,11 +201,14 @@ async fn a_reminder_waits_until_somebody_is_connected_and_forgets_what_was_delet
 }
 
 async fn waiting(app: &TestApp) -> Vec<uuid::Uuid> {
+    ids(app, "SELECT event_id AS id FROM agenda_reminders").await
+}
+
+async fn ids(app: &TestApp, sql: &str) -> Vec<uuid::Uuid> {
     use sea_orm::ConnectionTrait;
-    let sql = "SELECT event_id FROM agenda_reminders";
     let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
     let rows = app.services.db.read().query_all_raw(statement).await.unwrap();
-    rows.iter().map(|row| row.try_get("", "event_id").unwrap()).collect()
+    rows.iter().map(|row| row.try_get("", "id").unwrap()).collect()
 }
 
 #[tokio::test]
@@ -257,4 +260,43 @@ async fn a_program_with_a_token_does_not_take_the_reminders_of_its_owner() {
     let reminder = told(&mut ws, &ann).await;
     assert_eq!((&reminder["type"], &reminder["event_id"]), (&json!("agenda.reminder"), &event["id"]));
     app.stop().await;
+}
+
+#[tokio::test]
+async fn a_damaged_event_keeps_nobody_else_from_the_agenda_and_from_reminders() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let team = with(soon(&app, 12), json!({"title": "Damaged", "visibility": "team"}));
+    let damaged = create(&ann, team).await;
+    let whole = create(&ann, with(soon(&app, 15), json!({"title": "Whole", "visibility": "team"}))).await;
+    // As after an update of the system's time zones that dropped one.
+    let id: uuid::Uuid = damaged["id"].as_str().unwrap().parse().unwrap();
+    let sql = "UPDATE agenda_events SET time_zone = 'Europe/Atlantis' WHERE id = $1";
+    write(&app, sql, [id.into()]).await;
+
+    let mut ws = Ws::connect(&app, &ann).await;
+    app.clock.advance(TimeDelta::minutes(10));
+    let reminder = told(&mut ws, &ann).await;
+    assert_eq!((&reminder["type"], &reminder["event_id"]), (&json!("agenda.reminder"), &whole["id"]));
+    let sql = "SELECT id FROM agenda_events WHERE next_reminder IS NOT NULL";
+    assert_eq!(ids(&app, sql).await, Vec::<uuid::Uuid>::new());
+    let (from, to) = (app.clock.now() - TimeDelta::days(1), app.clock.now() + TimeDelta::days(1));
+    let items = super::list(&ann, &local(from), &local(to)).await;
+    let shown: Vec<_> = items.iter().map(|item| &item["event_id"]).collect();
+    assert_eq!(shown, [&whole["id"]]);
+    ann.put("/api/agenda/settings", &json!({"time_zone": "Pacific/Auckland"})).await.expect(200);
+    app.stop().await;
+}
+
+async fn write(app: &TestApp, sql: &'static str, values: impl Into<Vec<sea_orm::Value>>) {
+    use sea_orm::ConnectionTrait;
+    let values: Vec<sea_orm::Value> = values.into();
+    let write = app.services.db.write(move |tx| {
+        Box::pin(async move {
+            let statement = workspace_server::db::statement(tx.conn(), sql, values);
+            tx.conn().execute_raw(statement).await.map(drop)
+        })
+    });
+    let done: Result<(), sea_orm::DbErr> = write.await;
+    done.unwrap();
 }
