@@ -48,6 +48,7 @@ impl Agenda {
     ) -> Result<Report, AgendaError> {
         let zones = store::zones(self.db.read()).await?;
         let (now, people) = (self.clock.now(), self.people.clone());
+        let clocks = zones.clone();
         let (ready, mut problems) = tokio::task::spawn_blocking(move || {
             let mut import = ical::read(&text, visibility)?;
             let mut ready = Vec::with_capacity(import.events.len());
@@ -65,7 +66,7 @@ impl Agenda {
                         false,
                     ));
                 }
-                let next_reminder = first_reminder(&plan, now, &zones);
+                let next_reminder = first_reminder(&plan, now, &clocks);
                 ready.push(Ready { uid, plan, next_reminder });
             }
             Ok::<_, AgendaError>((ready, import.problems))
@@ -76,9 +77,9 @@ impl Agenda {
         let mut ready = ready.into_iter().peekable();
         while ready.peek().is_some() {
             let chunk: Vec<Ready> = ready.by_ref().take(CHUNK).collect();
-            let agenda = self.clone();
+            let (agenda, zones) = (self.clone(), zones.clone());
             let part = self.db.write(move |tx| {
-                Box::pin(async move { agenda.import_chunk(tx, owner, chunk, singly).await })
+                Box::pin(async move { agenda.import_chunk(tx, owner, chunk, (now, &zones), singly).await })
             });
             let part: Report = part.await?;
             report.created += part.created;
@@ -95,8 +96,10 @@ impl Agenda {
         tx: &Tx,
         owner: Uuid,
         chunk: Vec<Ready>,
+        (foreseen_at, foreseen_on): (DateTime<Utc>, &[Tz]),
         singly: bool,
     ) -> Result<Report, AgendaError> {
+        let zones = store::zones(tx.conn()).await?;
         let mut report = Report::default();
         let mut touched = Vec::new();
         let mut owned = store::owned(tx.conn(), owner).await?;
@@ -132,6 +135,18 @@ impl Agenda {
                     report.created += 1;
                     Event { uid, ..self.new_event(owner, plan) }
                 }
+            };
+            let since = match &before {
+                Some(old) => self.reminded_until(tx, old.id).await?,
+                None => foreseen_at,
+            };
+            // What was foreseen outside holds, unless somebody chose another clock, an older reminder still waits, or
+            // this one was collected meanwhile.
+            let ahead = since >= foreseen_at && next_reminder.is_none_or(|next| next > since);
+            let next_reminder = if zones == foreseen_on && ahead {
+                next_reminder
+            } else {
+                first_reminder(&after.plan, since, &zones)
             };
             match &before {
                 Some(old) => drop(store::update(tx.conn(), &after, old.version, next_reminder).await?),
@@ -202,22 +217,31 @@ impl Agenda {
 
     /// Sets that clock. Reminders that it makes due earlier come earlier.
     pub async fn set_zone(&self, user: Uuid, zone: Tz) -> Result<(), AgendaError> {
+        // First the clock, then what was there before it: whoever writes an event in between knows the clock already.
+        self.db
+            .write(move |tx| {
+                Box::pin(
+                    async move { store::set_zone(tx.conn(), user, zone).await.map_err(AgendaError::from) },
+                )
+            })
+            .await?;
         let now = self.clock.now();
-        let events = store::visible_between(self.db.read(), user, now, None, MAX_FEED).await?;
+        let events = store::floating(self.db.read(), user, now).await?;
         let earlier = tokio::task::spawn_blocking(move || {
-            let floating = events.iter().filter(|event| event.plan.when.zone().is_none());
-            let next =
-                floating.filter_map(|event| Some((event.id, first_reminder(&event.plan, now, &[zone])?)));
-            next.collect::<Vec<_>>()
+            let sooner = |(event, next): (Event, Option<i64>)| {
+                let at = first_reminder(&event.plan, now, &[zone])?;
+                let sooner = next.is_none_or(|next| at.timestamp_millis() < next);
+                sooner.then_some((event.id, next, at))
+            };
+            events.into_iter().filter_map(sooner).collect::<Vec<_>>()
         })
         .await?;
         let wake = self.wake.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    store::set_zone(tx.conn(), user, zone).await?;
-                    for (event, at) in earlier {
-                        store::remind_by(tx.conn(), event, at).await?;
+                    for (event, seen, at) in earlier {
+                        store::remind_by(tx.conn(), event, seen, at).await?;
                     }
                     tx.after_commit(move || wake.notify_one());
                     Ok(())

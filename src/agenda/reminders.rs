@@ -4,7 +4,8 @@
 //! due time on: so nothing is due twice, and nothing is lost while the server is down. A row then waits until its
 //! account is connected, and becomes a message of its inbox in the transaction that deletes it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::due::{self, Due};
-use super::entity::{event, reminder, settings};
+use super::entity::{event, reminder};
 use super::error::AgendaError;
 use super::model::{Event, Response, Who};
 use super::row::{self, local, local_ms};
@@ -150,15 +151,11 @@ async fn collect(agenda: &Agenda) -> Result<Option<BTreeSet<Uuid>>, AgendaError>
     if due.is_empty() {
         return Ok(None);
     }
-    let zones: HashMap<Uuid, Tz> = settings::Entity::find()
-        .all(agenda.db.read())
-        .await?
-        .into_iter()
-        .filter_map(|row| Some((row.user_id, row.time_zone.parse().ok()?)))
-        .collect();
+    let zones = Arc::new(store::zones_by_account(agenda.db.read()).await?);
+    let clocks = zones.clone();
     let people = agenda.people.clone();
     let ready = tokio::task::spawn_blocking(move || {
-        let mut all_zones: Vec<Tz> = zones.values().copied().chain([Tz::UTC]).collect();
+        let mut all_zones: Vec<Tz> = clocks.values().copied().chain([Tz::UTC]).collect();
         all_zones.sort_by_key(|zone| zone.name());
         all_zones.dedup();
         let ready = due.into_iter().map(|row| {
@@ -167,7 +164,7 @@ async fn collect(agenda: &Agenda) -> Result<Option<BTreeSet<Uuid>>, AgendaError>
             // A damaged event is not looked at again: it would stop the reminders of all others.
             let Some(event) = row::readable(row) else { return (looked_at, Vec::new(), None) };
             let rows =
-                rows(&event, since.max(now - LOOK_BACK), now, |user| zones.get(&user).copied(), &people);
+                rows(&event, since.max(now - LOOK_BACK), now, |user| clocks.get(&user).copied(), &people);
             let next = first_reminder(&event.plan, now, &all_zones);
             (looked_at, rows, next)
         });
@@ -179,6 +176,10 @@ async fn collect(agenda: &Agenda) -> Result<Option<BTreeSet<Uuid>>, AgendaError>
         .write(move |tx| {
             Box::pin(async move {
                 let mut users = BTreeSet::new();
+                if store::zones_by_account(tx.conn()).await? != *zones {
+                    // Somebody chose another clock meanwhile: the next turn reads by that one.
+                    return Ok(Some(users));
+                }
                 for (looked_at, rows, next) in ready {
                     // An event that was changed meanwhile has a new due time: leave it to the next turn.
                     if move_on(tx.conn(), &looked_at, next).await? {

@@ -139,7 +139,6 @@ impl Agenda {
         key: Option<Key>,
     ) -> Result<(Event, bool), AgendaError> {
         self.check_attendees(&plan)?;
-        let next = self.next_reminder(&plan).await?;
         let event = self.new_event(owner, plan);
         let agenda = self.clone();
         self.db
@@ -153,6 +152,8 @@ impl Agenda {
                     if store::owned(tx.conn(), owner).await? >= MAX_OWNED {
                         return Err(AgendaError::Full);
                     }
+                    let zones = store::zones(tx.conn()).await?;
+                    let next = first_reminder(&event.plan, event.created_at, &zones);
                     store::insert(tx.conn(), &event, next).await?;
                     if let Some(key) = key {
                         agenda.keep(tx, owner, key, event.id).await?;
@@ -185,32 +186,28 @@ impl Agenda {
             Outcome::Split { before, after } => (Some(*before), Some(*after)),
             Outcome::Delete => (None, None),
         };
-        let replaced = match replaced {
-            Some(plan) => Some(self.with_reminder(self.next_version(&old, plan)).await?),
-            None => None,
-        };
-        let added = match added {
-            Some(plan) => Some(self.with_reminder(self.new_event(old.owner_id, plan)).await?),
-            None => None,
-        };
-        for (event, _) in replaced.iter().chain(&added) {
+        let replaced = replaced.map(|plan| self.next_version(&old, plan));
+        let added = added.map(|plan| self.new_event(old.owner_id, plan));
+        for event in replaced.iter().chain(&added) {
             self.check_attendees(&event.plan)?;
         }
         let agenda = self.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
+                    let (zones, since) =
+                        (store::zones(tx.conn()).await?, agenda.reminded_until(tx, old.id).await?);
+                    let next = |event: &Event| first_reminder(&event.plan, since, &zones);
                     let written = match &replaced {
-                        Some((event, next)) => store::update(tx.conn(), event, old.version, *next).await?,
+                        Some(event) => store::update(tx.conn(), event, old.version, next(event)).await?,
                         None => store::delete(tx.conn(), old.id, old.version).await?,
                     };
                     if !written {
                         return Err(AgendaError::Changed);
                     }
-                    let replaced = replaced.map(|(event, _)| event);
                     agenda.tell(tx, Some(&old), replaced.as_ref()).await?;
-                    let Some((event, next)) = added else { return Ok(replaced) };
-                    store::insert(tx.conn(), &event, next).await?;
+                    let Some(event) = added else { return Ok(replaced) };
+                    store::insert(tx.conn(), &event, next(&event)).await?;
                     agenda.tell(tx, None, Some(&event)).await?;
                     Ok(Some(event))
                 })
@@ -232,15 +229,12 @@ impl Agenda {
         crate::clock::from_ms(self.clock.now_ms())
     }
 
-    async fn with_reminder(&self, event: Event) -> Result<(Event, Option<DateTime<Utc>>), AgendaError> {
-        let next = self.next_reminder(&event.plan).await?;
-        Ok((event, next))
-    }
-
-    /// When the first reminder from now on is due, on any clock that an account reads.
-    async fn next_reminder(&self, plan: &Plan) -> Result<Option<DateTime<Utc>>, AgendaError> {
-        let zones = store::zones(self.db.read()).await?;
-        Ok(first_reminder(plan, self.now(), &zones))
+    /// Until when the event's reminders are collected: now, or just before one that is due and still to be collected,
+    /// which a change must not pass over.
+    pub(super) async fn reminded_until(&self, tx: &Tx, id: Uuid) -> Result<DateTime<Utc>, AgendaError> {
+        let pending = store::next_reminder(tx.conn(), id).await?;
+        let now = self.now();
+        Ok(pending.map_or(now, |at| now.min(at - TimeDelta::milliseconds(1))))
     }
 
     fn check_attendees(&self, plan: &Plan) -> Result<(), AgendaError> {

@@ -1,5 +1,7 @@
 //! Queries on events, feeds, settings and idempotency keys.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sea_orm::sea_query::{Expr, OnConflict, Query};
@@ -63,6 +65,11 @@ fn visible(user: Uuid) -> Condition {
         .add(event::Column::Id.in_subquery(invited))
 }
 
+fn not_over(at: DateTime<Utc>) -> Condition {
+    let at = at.timestamp_millis();
+    Condition::any().add(event::Column::SpanEnd.is_null()).add(event::Column::SpanEnd.gte(at))
+}
+
 /// Up to `limit` events that the user sees and that have something between `from` and `to`, by id. Damaged rows are
 /// left out.
 pub async fn visible_between(
@@ -72,10 +79,7 @@ pub async fn visible_between(
     to: Option<DateTime<Utc>>,
     limit: u64,
 ) -> Result<Vec<Event>, DbErr> {
-    let not_over = Condition::any()
-        .add(event::Column::SpanEnd.is_null())
-        .add(event::Column::SpanEnd.gte(from.timestamp_millis()));
-    let mut query = event::Entity::find().filter(visible(user)).filter(not_over);
+    let mut query = event::Entity::find().filter(visible(user)).filter(not_over(from));
     if let Some(to) = to {
         query = query.filter(event::Column::SpanStart.lt(to.timestamp_millis()));
     }
@@ -191,12 +195,13 @@ pub async fn set_zone(db: &impl ConnectionTrait, user: Uuid, zone: Tz) -> Result
     settings::Entity::insert(row).on_conflict(replace).exec_without_returning(db).await.map(drop)
 }
 
-/// Every clock that an account reads.
+/// Every clock that an account reads, UTC first, the others by name.
 pub async fn zones(db: &impl ConnectionTrait) -> Result<Vec<Tz>, DbErr> {
     let names: Vec<String> = settings::Entity::find()
         .select_only()
         .column(settings::Column::TimeZone)
         .distinct()
+        .order_by_asc(settings::Column::TimeZone)
         .into_tuple()
         .all(db)
         .await?;
@@ -205,17 +210,58 @@ pub async fn zones(db: &impl ConnectionTrait) -> Result<Vec<Tz>, DbErr> {
     Ok(zones)
 }
 
-/// Makes sure that the event's reminders are looked at by `at`.
-pub async fn remind_by(db: &impl ConnectionTrait, id: Uuid, at: DateTime<Utc>) -> Result<(), DbErr> {
-    let at = at.timestamp_millis();
+/// The clock of every account that chose one.
+pub async fn zones_by_account(db: &impl ConnectionTrait) -> Result<HashMap<Uuid, Tz>, DbErr> {
+    let rows = settings::Entity::find().all(db).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.user_id, row.time_zone.parse().ok()?))).collect())
+}
+
+/// When the event's reminders are looked at next.
+pub async fn next_reminder(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<DateTime<Utc>>, DbErr> {
+    let found: Option<Option<i64>> = event::Entity::find_by_id(id)
+        .select_only()
+        .column(event::Column::NextReminder)
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(found.flatten().map(crate::clock::from_ms))
+}
+
+/// The events without a clock of their own that the user sees and that are not over at `from`, each with when its
+/// reminders are looked at next. Damaged rows are left out.
+pub async fn floating(
+    db: &impl ConnectionTrait,
+    user: Uuid,
+    from: DateTime<Utc>,
+) -> Result<Vec<(Event, Option<i64>)>, DbErr> {
+    let rows = event::Entity::find()
+        .filter(visible(user))
+        .filter(event::Column::TimeZone.is_null())
+        .filter(not_over(from))
+        .all(db)
+        .await?;
+    let with_next = |row: event::Model| {
+        let next = row.next_reminder;
+        Some((row::readable(row)?, next))
+    };
+    Ok(rows.into_iter().filter_map(with_next).collect())
+}
+
+/// Has the event's reminders looked at by `at`, if they still were to be looked at next at `seen`.
+pub async fn remind_by(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    seen: Option<i64>,
+    at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let unchanged = match seen {
+        Some(seen) => event::Column::NextReminder.eq(seen),
+        None => event::Column::NextReminder.is_null(),
+    };
     event::Entity::update_many()
-        .col_expr(event::Column::NextReminder, Expr::value(at))
+        .col_expr(event::Column::NextReminder, Expr::value(at.timestamp_millis()))
         .filter(event::Column::Id.eq(id))
-        .filter(
-            Condition::any()
-                .add(event::Column::NextReminder.is_null())
-                .add(event::Column::NextReminder.gt(at)),
-        )
+        .filter(unchanged)
         .exec(db)
         .await
         .map(drop)

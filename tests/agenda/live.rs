@@ -300,3 +300,121 @@ async fn write(app: &TestApp, sql: &'static str, values: impl Into<Vec<sea_orm::
     let done: Result<(), sea_orm::DbErr> = write.await;
     done.unwrap();
 }
+
+/// Turns back to before the reminder that is due was collected, which happens when the task is late.
+async fn uncollect(app: &TestApp, event: &Value, due: DateTime<Utc>) {
+    let id: uuid::Uuid = event["id"].as_str().unwrap().parse().unwrap();
+    let sql = "UPDATE agenda_events SET next_reminder = $1 WHERE id = $2";
+    write(app, sql, [due.timestamp_millis().into(), id.into()]).await;
+}
+
+#[tokio::test]
+async fn a_change_does_not_pass_over_a_reminder_that_is_due() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    // Due five minutes ago: too late for a new event.
+    let event = create(&ann, soon(&app, 5)).await;
+    let start: DateTime<Utc> = event["starts_at"].as_str().unwrap().parse().unwrap();
+    let due = start - TimeDelta::minutes(10);
+    let series = with(soon(&app, 5 - 24 * 60), json!({"recurrence": {"rule": "FREQ=DAILY;COUNT=5"}}));
+    let series = create(&ann, series).await;
+    let file = |title: &str| {
+        let start = start.format("%Y%m%dT%H%M%SZ");
+        format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:1@x\r\nSUMMARY:{title}\r\n\
+             DTSTART:{start}\r\nBEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT10M\r\nEND:VALARM\r\nEND:VEVENT\r\n\
+             END:VCALENDAR\r\n"
+        )
+    };
+    let import = |title: &str| {
+        let request = ann.request(reqwest::Method::POST, "/api/agenda/import");
+        ann.send(request.header("content-type", "text/calendar; charset=utf-8").body(file(title)))
+    };
+    assert_eq!(import("In").await.expect(200)["created"], 1);
+    let (from, to) = (local(start), local(start + TimeDelta::minutes(1)));
+    let items = super::list(&ann, &from, &to).await;
+    let imported = items.iter().find(|item| item["title"] == "In").unwrap();
+    let imported = json!({"id": imported["event_id"]});
+    let today = items.iter().find(|item| item["event_id"] == series["id"]).unwrap();
+
+    uncollect(&app, &event, due).await;
+    patch(&ann, &event, "", json!({"place": "Room 1"})).await.expect(200);
+    uncollect(&app, &series, due).await;
+    let query = format!("scope=following&occurrence={}", today["occurrence"].as_str().unwrap());
+    let following = patch(&ann, &series, &query, json!({"title": "After"})).await.expect(200);
+    uncollect(&app, &imported, due).await;
+    assert_eq!(import("Again").await.expect(200)["updated"], 1);
+
+    eventually("all three wait", || async { (waiting(&app).await.len() == 3).then_some(()) }).await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    let mut reminded = Vec::new();
+    for _ in 0..3 {
+        let reminder = told(&mut ws, &ann).await;
+        assert_eq!(reminder["type"], "agenda.reminder");
+        reminded.push(reminder["event_id"].to_string());
+    }
+    reminded.sort();
+    let mut expected = [&event["id"], &following["id"], &imported["id"]].map(ToString::to_string);
+    expected.sort();
+    assert_eq!(reminded, expected);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn choosing_a_clock_while_reminders_are_collected_loses_none() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let day = (app.clock.now() + TimeDelta::days(2)).date_naive();
+    let midnight = day.and_hms_opt(0, 0, 0).unwrap().and_utc();
+    let daily = json!({"rule": "FREQ=DAILY;COUNT=3"});
+    let event = json!({"title": "Day", "start": day.to_string(), "all_day": true, "reminders": [0]});
+    create(&ann, with(event, json!({"recurrence": daily}))).await;
+    app.clock.advance(midnight - TimeDelta::hours(1) - app.clock.now());
+    let ann = app.login("ann", PASSWORD).await;
+
+    // The writer is held up, the new clock waits for it, and then what came due on the former clock.
+    let (held, hold) = tokio::sync::oneshot::channel::<()>();
+    let (start, started) = tokio::sync::oneshot::channel::<()>();
+    let db = app.services.db.clone();
+    let holding = tokio::spawn(async move {
+        let job = db.write(move |_| {
+            Box::pin(async move {
+                start.send(()).unwrap();
+                hold.await.unwrap();
+                Ok::<_, sea_orm::DbErr>(())
+            })
+        });
+        job.await.unwrap();
+    });
+    let queued = |jobs: usize| {
+        let db = app.services.db.clone();
+        eventually("a write waits", move || {
+            let depth = db.write_queue_depth();
+            async move { (depth >= jobs).then_some(()) }
+        })
+    };
+    started.await.unwrap();
+    let settings = json!({"time_zone": "Pacific/Majuro"});
+    let choosing = {
+        let ann = ann.clone();
+        tokio::spawn(async move { ann.put("/api/agenda/settings", &settings).await.expect(200) })
+    };
+    queued(1).await;
+    app.clock.advance(TimeDelta::minutes(61));
+    queued(2).await;
+    held.send(()).unwrap();
+    holding.await.unwrap();
+    choosing.await.unwrap();
+
+    // Twelve hours ahead, without daylight saving: the second day begins there at noon of the first.
+    let next = midnight + TimeDelta::hours(12);
+    let sql = format!("SELECT id FROM agenda_events WHERE next_reminder = {}", next.timestamp_millis());
+    eventually("noon is next", || async { (ids(&app, &sql).await.len() == 1).then_some(()) }).await;
+    app.clock.advance(next - app.clock.now());
+    let ann = app.login("ann", PASSWORD).await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    let reminder = told(&mut ws, &ann).await;
+    let second = (day + TimeDelta::days(1)).to_string();
+    assert_eq!((&reminder["type"], &reminder["occurrence"]), (&json!("agenda.reminder"), &json!(second)));
+    app.stop().await;
+}
