@@ -207,6 +207,9 @@ impl Agenda {
                     }
                     agenda.tell(tx, Some(&old), replaced.as_ref()).await?;
                     let Some(event) = added else { return Ok(replaced) };
+                    if store::owned(tx.conn(), event.owner_id).await? >= MAX_OWNED {
+                        return Err(AgendaError::Full);
+                    }
                     store::insert(tx.conn(), &event, next(&event)).await?;
                     agenda.tell(tx, None, Some(&event)).await?;
                     Ok(Some(event))
