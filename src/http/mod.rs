@@ -17,6 +17,7 @@ mod problems;
 mod spec;
 mod ws;
 
+use poem::middleware::CatchPanic;
 use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::OpenApiService;
 use tokio_util::sync::CancellationToken;
@@ -49,7 +50,10 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
         .at("/ready", get(monitoring::ready(&services.monitor)))
         .at("/chat", get(ws::endpoint(services)))
         .at("/connection/websocket", get(ws::endpoint(services)));
-    let tree = dashboard::add(tree, services).with(context::Context::new(services, operations));
+    let tree = dashboard::add(tree, services)
+        // Without it, poem drops the connection of a handler that panics.
+        .with(CatchPanic::new().with_handler(problems::of_panic))
+        .with(context::Context::new(services, operations));
     match services.config.base_path.as_str() {
         "" => tree.map_to_response().boxed(),
         base => Route::new().nest(base, tree).map_to_response().boxed(),

@@ -1,5 +1,7 @@
 //! What the framework refuses, said as a problem document like everything else.
 
+use std::any::Any;
+
 use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Error, Response};
@@ -82,6 +84,11 @@ fn in_words(rule: &str) -> String {
     }
 }
 
+/// The answer when a handler panicked; the panic itself is in the log already.
+pub fn of_panic(_: Box<dyn Any + Send>) -> Response {
+    document(&ApiError::internal("a handler panicked"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,5 +116,16 @@ mod tests {
             told("name", "must have the form ^[a-z(]+$")
         );
         assert_eq!(field("EOF while parsing a value"), None);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered() {
+        use poem::middleware::CatchPanic;
+        use poem::{Endpoint, EndpointExt, Request, endpoint};
+        let panics = endpoint::make_sync(|_| -> Response { panic!("as a handler never should") });
+        let answer =
+            panics.with(CatchPanic::new().with_handler(of_panic)).get_response(Request::default()).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.content_type(), Some("application/problem+json"));
     }
 }

@@ -241,7 +241,7 @@ async fn an_all_day_event_reminds_on_the_clock_of_the_account() {
 async fn a_program_with_a_token_does_not_take_the_reminders_of_its_owner() {
     let app = TestApp::spawn().await;
     let ann = app.member("ann").await;
-    let body = json!({"name": "bot", "scopes": ["agenda:read"]});
+    let body = json!({"name": "bot", "scopes": ["agenda:read", "chat:read"]});
     let token = ann.post("/api/auth/tokens", &body).await.expect(201);
     let mut program = Ws::connect(&app, &ann.with_token(token["token"].as_str().unwrap())).await;
     let event = create(&ann, soon(&app, 12)).await;

@@ -210,7 +210,9 @@ impl Session {
                 }
                 done = async { work.as_mut().expect("guarded below").await }, if work.is_some() => {
                     work = None;
-                    self.due = self.due.max(Instant::now() + CATCH_UP);
+                    if self.pinged.is_some() && self.due <= Instant::now() {
+                        self.due = Instant::now() + CATCH_UP;
+                    }
                     match done {
                         Ok(done) => self.apply(realtime, connection, &done),
                         Err(why) => return End::Ours(why),
