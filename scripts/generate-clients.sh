@@ -16,6 +16,10 @@ fi
 exec 9>"$dest/.lock"
 flock 9
 
+# DIRECTORY may outlive the checkout that filled it: the link always leads to the packages of this one.
+mkdir -p "$dest/typescript"
+ln -sfn "$js" "$dest/typescript/node_modules"
+
 sources=$(find openapi/openapi.json openapi/clients README.md tests/js/package-lock.json tests/python/requirements.txt \
   scripts/generate-clients.sh -type f | LC_ALL=C sort | xargs sha256sum)
 [ "$(cat "$dest/.stamp" 2>/dev/null)" != "$sources" ] || exit 0
