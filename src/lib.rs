@@ -19,7 +19,7 @@
 //! | [`dashboard`] | the pages that people see, and the files they are made of |
 //! | [`error`] | the one table of HTTP errors |
 //! | [`observe`] | log set-up and every Prometheus metric |
-//! | [`clock`], [`timestamp`], [`text`], [`id`], [`page`] | time that tests can move, how time and text are written, identifiers, cursors |
+//! | [`clock`], [`timestamp`], [`text`], [`id`], [`timeline`], [`page`] | time that tests can move, how time and text are written, identifiers, cursors |
 //!
 //! A feature is one folder ("slice"): `api` (HTTP) and `rt` (realtime) call `model` (validated types)
 //! and `store` (queries), which map to `entity`. Nothing else knows how a slice stores its things.
@@ -43,5 +43,6 @@ pub mod observe;
 pub mod page;
 pub mod realtime;
 pub mod text;
+pub mod timeline;
 pub mod timestamp;
 pub mod users;

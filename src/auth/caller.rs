@@ -80,7 +80,9 @@ pub mod scope {
         UsersWrite,
         ClientsRead,
         ClientsWrite,
-        MonitoringRead
+        MonitoringRead,
+        SignalsRead,
+        SignalsWrite
     );
 }
 

@@ -81,11 +81,19 @@ pub enum Scope {
     #[oai(rename = "monitoring:read")]
     #[serde(rename = "monitoring:read")]
     MonitoringRead,
+    /// Read what client applications reported
+    #[oai(rename = "signals:read")]
+    #[serde(rename = "signals:read")]
+    SignalsRead,
+    /// Report what happens in a client application
+    #[oai(rename = "signals:write")]
+    #[serde(rename = "signals:write")]
+    SignalsWrite,
 }
 
 impl Scope {
     /// Every scope, with its name.
-    pub const ALL: [(Self, &'static str); 9] = [
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::AgendaRead, "agenda:read"),
         (Self::AgendaWrite, "agenda:write"),
         (Self::ChatRead, "chat:read"),
@@ -95,6 +103,8 @@ impl Scope {
         (Self::ClientsRead, "clients:read"),
         (Self::ClientsWrite, "clients:write"),
         (Self::MonitoringRead, "monitoring:read"),
+        (Self::SignalsRead, "signals:read"),
+        (Self::SignalsWrite, "signals:write"),
     ];
 
     /// The scope of this name.
@@ -105,9 +115,13 @@ impl Scope {
     /// The least role that can use it.
     pub fn least_role(self) -> Role {
         match self {
-            Self::AgendaRead | Self::ChatRead | Self::UsersRead => Role::Viewer,
+            Self::AgendaRead | Self::ChatRead | Self::SignalsWrite | Self::UsersRead => Role::Viewer,
             Self::AgendaWrite | Self::ChatWrite => Role::Member,
-            Self::UsersWrite | Self::ClientsRead | Self::ClientsWrite | Self::MonitoringRead => Role::Admin,
+            Self::UsersWrite
+            | Self::ClientsRead
+            | Self::ClientsWrite
+            | Self::MonitoringRead
+            | Self::SignalsRead => Role::Admin,
         }
     }
 
