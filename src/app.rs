@@ -49,6 +49,8 @@ pub struct Services {
     pub inbox: Inbox,
     /// Events and reminders.
     pub agenda: Agenda,
+    /// Rooms and messages.
+    pub chat: Chat,
     /// How the server is doing.
     pub monitor: Monitor,
     /// Owner of every task.
@@ -76,16 +78,20 @@ impl Services {
         let stop = CancellationToken::new();
         let monitor = Monitor::new(clock.clone(), db.clone(), hub.clone(), stop.clone());
         hub.register(Arc::new(MonitorChannels(monitor.clone())));
+        let tasks = TaskTracker::new();
+        let chat = Chat::new(&db, &clock, &hub, &inbox, &tasks, &stop);
+        hub.register(Arc::new(chat.clone()));
         Self {
             config: Arc::new(config),
             hub,
             inbox,
             agenda,
+            chat,
             monitor,
             clock,
             db,
             auth,
-            tasks: TaskTracker::new(),
+            tasks,
             stop,
             metrics: observe::metrics::start(),
         }
@@ -116,9 +122,7 @@ impl App {
         let hub = Hub::new(clock.clone());
         let auth = Auth::open(&config, &db, &clock, &hub).await?;
         let services = Services::new(config, clock, db, hub, auth);
-        let chat = Chat::new(&services);
-        services.hub.register(Arc::new(chat.clone()));
-        chat.start();
+        services.chat.start();
         services.tasks.spawn(agenda::run_reminders(services.agenda.clone(), services.stop.clone()));
         Ok(Self { services, listener, metrics, lock })
     }

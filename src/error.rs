@@ -8,6 +8,8 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object};
 use sea_orm::DbErr;
 
+use crate::db::fault::is_passing;
+
 /// What is wrong with one field of a request.
 #[derive(Clone, Debug, Object, PartialEq, Eq)]
 pub struct FieldError {
@@ -226,11 +228,6 @@ impl ApiError {
 impl From<DbErr> for ApiError {
     /// A database that is overloaded, closed or full is a passing state (503); the rest is a fault (500).
     fn from(error: DbErr) -> Self {
-        let text = error.to_string();
-        let passing = matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_))
-            || ["database or disk is full", "database is locked", "disk I/O error"]
-                .iter()
-                .any(|s| text.contains(s));
-        if passing { Self::unavailable(5, text) } else { Self::internal(text) }
+        if is_passing(&error) { Self::unavailable(5, error) } else { Self::internal(error) }
     }
 }

@@ -9,8 +9,10 @@ use super::error::AgendaError;
 use super::ical::{self, Problem};
 use super::model::{Event, Plan, Visibility, Who};
 use super::service::{Agenda, MAX_OWNED, first_reminder};
+use super::shared::{Allowance, MAX_SHARED};
 use super::text::Uid;
 use super::{live, store};
+use crate::auth::{Identity, Role};
 use crate::db::Tx;
 
 /// Events of one write: about a tenth of a second, in which other writes wait.
@@ -42,10 +44,11 @@ impl Agenda {
     /// Brings a calendar file in. Events that came in before, by UID, are updated.
     pub async fn import(
         &self,
-        owner: Uuid,
+        who: &Identity,
         text: String,
         visibility: Visibility,
     ) -> Result<Report, AgendaError> {
+        let importer = (who.user_id, who.role);
         let zones = store::zones(self.db.read()).await?;
         let (now, people) = (self.clock.now(), self.people.clone());
         let clocks = zones.clone();
@@ -79,7 +82,7 @@ impl Agenda {
             let chunk: Vec<Ready> = ready.by_ref().take(CHUNK).collect();
             let (agenda, zones) = (self.clone(), zones.clone());
             let part = self.db.write(move |tx| {
-                Box::pin(async move { agenda.import_chunk(tx, owner, chunk, (now, &zones), singly).await })
+                Box::pin(async move { agenda.import_chunk(tx, importer, chunk, (now, &zones), singly).await })
             });
             let part: Report = part.await?;
             report.created += part.created;
@@ -94,7 +97,7 @@ impl Agenda {
     async fn import_chunk(
         &self,
         tx: &Tx,
-        owner: Uuid,
+        (owner, role): (Uuid, Role),
         chunk: Vec<Ready>,
         (foreseen_at, foreseen_on): (DateTime<Utc>, &[Tz]),
         singly: bool,
@@ -103,8 +106,16 @@ impl Agenda {
         let mut report = Report::default();
         let mut touched = Vec::new();
         let mut owned = store::owned(tx.conn(), owner).await?;
+        let mut allowance = Allowance::of(tx, owner, role, self.now()).await?;
         for Ready { uid, mut plan, next_reminder } in chunk {
-            let before = store::by_uid(tx.conn(), owner, &uid).await?;
+            let before = match store::by_uid(tx.conn(), owner, &uid).await?.transpose() {
+                Ok(before) => before,
+                Err(store::Damaged) => {
+                    let message = "is in the agenda already, and damaged there: delete that one first";
+                    report.problems.push(problem(&uid, &plan, message, true));
+                    continue;
+                }
+            };
             let after = match &before {
                 Some(old) => {
                     // Who sees it was decided here, not in the file.
@@ -113,7 +124,6 @@ impl Agenda {
                         report.unchanged += 1;
                         continue;
                     }
-                    report.updated += 1;
                     self.next_version(old, plan)
                 }
                 None if store::uid_of_another(tx.conn(), owner, &uid).await? => {
@@ -130,12 +140,20 @@ impl Agenda {
                     report.problems.push(problem(&uid, &plan, &message, true));
                     continue;
                 }
+                None => Event { uid, ..self.new_event(owner, plan) },
+            };
+            if !allowance.take(before.as_ref(), &after) {
+                let message = format!("an account owns {MAX_SHARED} events that others see at most");
+                report.problems.push(problem(&after.uid, &after.plan, &message, true));
+                continue;
+            }
+            match &before {
+                Some(_) => report.updated += 1,
                 None => {
                     owned += 1;
                     report.created += 1;
-                    Event { uid, ..self.new_event(owner, plan) }
                 }
-            };
+            }
             let since = match &before {
                 Some(old) => self.reminded_until(tx, old.id).await?,
                 None => foreseen_at,

@@ -36,6 +36,9 @@ pub enum AgendaError {
     /// The account owns as many events as it may.
     #[error("there are too many events")]
     Full,
+    /// The account shares as many events as it may.
+    #[error("there are too many events that others see")]
+    SharedFull,
     /// A window has more in it than one answer can hold.
     #[error("the window holds too much")]
     WindowTooFull,
@@ -83,6 +86,13 @@ impl From<AgendaError> for ApiError {
             AgendaError::Full => Self::conflict(
                 "limit_reached",
                 format!("An account owns {} events at most.", super::MAX_OWNED),
+            ),
+            AgendaError::SharedFull => Self::conflict(
+                "limit_reached",
+                format!(
+                    "An account owns {} events that others see at most, those not counted that were over 400 days ago.",
+                    super::MAX_SHARED
+                ),
             ),
             AgendaError::WindowTooFull => Self::field(
                 "to",

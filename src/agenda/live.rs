@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::api::AgendaEvent;
 use super::due::Due;
-use super::model::{Event, Visibility};
+use super::model::{Event, Label, Visibility};
 use super::occurrences;
 use super::people::People;
 use crate::db::Tx;
@@ -59,12 +59,24 @@ pub struct Reminder {
 
 /// Everyone whom an event concerns: its owner and the accounts invited; for team events every account.
 pub fn audience(event: &Event, people: &People) -> BTreeSet<Uuid> {
-    let mut all: BTreeSet<Uuid> = event.plan.accounts().collect();
-    all.insert(event.owner_id);
-    if event.plan.visibility == Visibility::Team {
+    concerned(&event.label(), people)
+}
+
+fn concerned(label: &Label, people: &People) -> BTreeSet<Uuid> {
+    let mut all: BTreeSet<Uuid> = label.invited.iter().copied().collect();
+    all.insert(label.owner_id);
+    if label.visibility == Visibility::Team {
         all.extend(people.active());
     }
     all
+}
+
+/// Tells everyone concerned that an event is gone, whether or not its plan could be read.
+pub async fn deleted(tx: &Tx, inbox: &Inbox, people: &People, label: &Label) -> Result<(), DbErr> {
+    let users: Vec<Uuid> = concerned(label, people).into_iter().collect();
+    let message =
+        Changed { kind: "agenda.changed", event_id: label.id, action: Action::Deleted, event: None };
+    inbox.push(tx, &users, &message).await
 }
 
 /// Tells everyone concerned that an event changed. Who no longer sees it is told that it is gone.

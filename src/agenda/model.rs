@@ -120,6 +120,17 @@ pub struct Event {
     pub updated_at: DateTime<Utc>,
 }
 
+/// What decides who sees and deletes an event, whatever its plan: also for one whose plan cannot be read.
+#[derive(Clone, Debug)]
+pub struct Label {
+    pub id: Uuid,
+    pub owner_id: Uuid,
+    pub visibility: Visibility,
+    /// The accounts that are invited.
+    pub invited: Vec<Uuid>,
+    pub version: i64,
+}
+
 impl Plan {
     /// The accounts that are invited.
     pub fn accounts(&self) -> impl Iterator<Item = Uuid> + '_ {
@@ -148,15 +159,35 @@ impl Plan {
 }
 
 impl Event {
+    pub fn label(&self) -> Label {
+        Label {
+            id: self.id,
+            owner_id: self.owner_id,
+            visibility: self.plan.visibility,
+            invited: self.plan.accounts().collect(),
+            version: self.version,
+        }
+    }
+
+    /// As [`Label::visible_to`].
+    pub fn visible_to(&self, user: Uuid) -> bool {
+        self.label().visible_to(user)
+    }
+
+    /// Whether somebody besides the owner sees it.
+    pub fn is_shared(&self) -> bool {
+        self.plan.visibility == Visibility::Team || self.plan.accounts().next().is_some()
+    }
+}
+
+impl Label {
     /// Owner, attendees and, for team events, everyone.
     pub fn visible_to(&self, user: Uuid) -> bool {
-        self.plan.visibility == Visibility::Team
-            || self.owner_id == user
-            || self.plan.accounts().any(|id| id == user)
+        self.visibility == Visibility::Team || self.owner_id == user || self.invited.contains(&user)
     }
 
     /// The owner; for team events admins too. Says nothing about viewers, who never get that far.
     pub fn editable_by(&self, user: Uuid, admin: bool) -> bool {
-        self.owner_id == user || (admin && self.plan.visibility == Visibility::Team)
+        self.owner_id == user || (admin && self.visibility == Visibility::Team)
     }
 }

@@ -282,7 +282,7 @@ async fn deliver(agenda: &Agenda, user: Uuid) -> Result<bool, AgendaError> {
             occurrence: local(row.occurrence_local),
             minutes: u32::try_from(row.minutes).unwrap_or(0),
         };
-        let found = store::find_readable(agenda.db.read(), row.event_id).await?;
+        let found = store::find(agenda.db.read(), row.event_id).await?;
         let found = found.filter(|event| event.visible_to(user));
         messages.extend(found.and_then(|event| live::reminder(&event, &due, zone)));
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::entity::event;
-use super::model::{Attendee, Change, Event, Plan, Recurrence, Reminders, Response, Visibility, Who};
+use super::model::{Attendee, Change, Event, Label, Plan, Recurrence, Reminders, Response, Visibility, Who};
 use super::occurrences;
 use super::recurrence::Series;
 use super::rule::Rule;
@@ -182,6 +182,21 @@ pub fn readable(row: event::Model) -> Option<Event> {
     }
 }
 
+/// What is said of an event beside its plan. `invited` are the accounts among its attendees.
+pub fn label(row: &event::Model, invited: Vec<Uuid>) -> Label {
+    Label {
+        id: row.id,
+        owner_id: row.owner_id,
+        visibility: visibility(&row.visibility),
+        invited,
+        version: row.version,
+    }
+}
+
+fn visibility(name: &str) -> Visibility {
+    if name == "team" { Visibility::Team } else { Visibility::Private }
+}
+
 fn plan(row: &event::Model) -> Result<(Plan, Uid), String> {
     let zone =
         row.time_zone.as_deref().map(str::parse).transpose().map_err(|_| "its time zone is unknown")?;
@@ -197,7 +212,7 @@ fn plan(row: &event::Model) -> Result<(Plan, Uid), String> {
         attendees: attendees.into_iter().map(attendee).collect::<Result<_, _>>()?,
         reminders: Reminders::parse(&parsed::<Vec<u32>>(&row.reminders)?)?,
         recurrence,
-        visibility: if row.visibility == "team" { Visibility::Team } else { Visibility::Private },
+        visibility: visibility(&row.visibility),
         when,
     };
     Ok((plan, Uid::parse(&row.uid)?))

@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use sea_orm::ConnectionTrait;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::entity::key;
 use super::error::AgendaError;
-use super::model::{Event, Plan, Who};
+use super::model::{Event, Label, Plan, Who};
 use super::occurrences::{self, Occurrence};
 use super::people::People;
 use super::row::local_ms;
 use super::text::Uid;
-use super::{due, live, store};
+use super::{due, live, shared, store};
 use crate::auth::{Auth, Identity, Role};
 use crate::clock::Clock;
 use crate::db::{Db, Tx};
@@ -62,10 +63,17 @@ impl Outcome {
     }
 }
 
+/// A change that only needs to be written: the event as it is, what takes its place, and what comes beside it.
+struct Decided {
+    old: Event,
+    replaced: Option<Event>,
+    added: Option<Event>,
+}
+
 /// The versions that an editing call accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Precondition {
-    /// `If-Match: *`
+    /// `If-Match: *`: whichever is there.
     Any,
     OneOf(Vec<i64>),
 }
@@ -127,18 +135,18 @@ impl Agenda {
 
     /// An event that the user sees.
     pub async fn find(&self, user: Uuid, id: Uuid) -> Result<Event, AgendaError> {
-        let found = store::find(self.db.read(), id).await?;
-        found.filter(|event| event.visible_to(user)).ok_or(AgendaError::NotFound)
+        seen(self.db.read(), user, id).await
     }
 
     /// Makes an event. The same key again gives the event that it made, and `false`.
     pub async fn create(
         &self,
-        owner: Uuid,
+        who: &Identity,
         plan: Plan,
         key: Option<Key>,
     ) -> Result<(Event, bool), AgendaError> {
         self.check_attendees(&plan)?;
+        let (owner, role) = (who.user_id, who.role);
         let event = self.new_event(owner, plan);
         let agenda = self.clone();
         self.db
@@ -152,6 +160,7 @@ impl Agenda {
                     if store::owned(tx.conn(), owner).await? >= MAX_OWNED {
                         return Err(AgendaError::Full);
                     }
+                    shared::check(tx, role, agenda.now(), None, &event).await?;
                     let zones = store::zones(tx.conn()).await?;
                     let next = first_reminder(&event.plan, event.created_at, &zones);
                     store::insert(tx.conn(), &event, next).await?;
@@ -172,15 +181,41 @@ impl Agenda {
         who: &Identity,
         id: Uuid,
         expected: Option<Precondition>,
-        decide: impl FnOnce(&Plan) -> Result<Outcome, AgendaError>,
+        decide: impl FnOnce(&Plan) -> Result<Outcome, AgendaError> + Send + 'static,
     ) -> Result<Option<Event>, AgendaError> {
-        let old = self.find(who.user_id, id).await?;
-        if !old.editable_by(who.user_id, who.role == Role::Admin) {
-            return Err(AgendaError::NotYours);
-        }
-        if !expected.ok_or(AgendaError::NoPrecondition)?.accepts(old.version) {
-            return Err(AgendaError::Changed);
-        }
+        let (agenda, user, role) = (self.clone(), who.user_id, who.role);
+        // Deciding is work that need not keep the writer, but only there it is known which version is the last.
+        let decided = match expected {
+            Some(Precondition::Any) => Err(decide),
+            expected => {
+                let old = self.find(user, id).await?;
+                Ok(self.decided((user, role), expected.as_ref(), old, decide)?)
+            }
+        };
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let decided = match decided {
+                        Ok(decided) => decided,
+                        Err(decide) => {
+                            let old = seen(tx.conn(), user, id).await?;
+                            agenda.decided((user, role), Some(&Precondition::Any), old, decide)?
+                        }
+                    };
+                    agenda.carry_out(tx, role, decided).await
+                })
+            })
+            .await
+    }
+
+    fn decided(
+        &self,
+        (user, role): (Uuid, Role),
+        expected: Option<&Precondition>,
+        old: Event,
+        decide: impl FnOnce(&Plan) -> Result<Outcome, AgendaError>,
+    ) -> Result<Decided, AgendaError> {
+        allow(&old.label(), (user, role), expected)?;
         let (replaced, added) = match decide(&old.plan)? {
             Outcome::Replace(plan) => (Some(*plan), None),
             Outcome::Split { before, after } => (Some(*before), Some(*after)),
@@ -191,28 +226,56 @@ impl Agenda {
         for event in replaced.iter().chain(&added) {
             self.check_attendees(&event.plan)?;
         }
-        let agenda = self.clone();
+        Ok(Decided { old, replaced, added })
+    }
+
+    async fn carry_out(
+        &self,
+        tx: &Tx,
+        role: Role,
+        Decided { old, replaced, added }: Decided,
+    ) -> Result<Option<Event>, AgendaError> {
+        let (zones, since) = (store::zones(tx.conn()).await?, self.reminded_until(tx, old.id).await?);
+        let next = |event: &Event| first_reminder(&event.plan, since, &zones);
+        let written = match &replaced {
+            Some(event) => {
+                shared::check(tx, role, self.now(), Some(&old), event).await?;
+                store::update(tx.conn(), event, old.version, next(event)).await?
+            }
+            None => store::delete(tx.conn(), old.id, old.version).await?,
+        };
+        if !written {
+            return Err(AgendaError::Changed);
+        }
+        self.tell(tx, Some(&old), replaced.as_ref()).await?;
+        let Some(event) = added else { return Ok(replaced) };
+        if store::owned(tx.conn(), event.owner_id).await? >= MAX_OWNED {
+            return Err(AgendaError::Full);
+        }
+        shared::check(tx, role, self.now(), None, &event).await?;
+        store::insert(tx.conn(), &event, next(&event)).await?;
+        self.tell(tx, None, Some(&event)).await?;
+        Ok(Some(event))
+    }
+
+    /// Deletes an event as a whole, also one whose row is damaged.
+    pub async fn delete(
+        &self,
+        who: &Identity,
+        id: Uuid,
+        expected: Option<Precondition>,
+    ) -> Result<(), AgendaError> {
+        let (agenda, user, role) = (self.clone(), who.user_id, who.role);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let (zones, since) =
-                        (store::zones(tx.conn()).await?, agenda.reminded_until(tx, old.id).await?);
-                    let next = |event: &Event| first_reminder(&event.plan, since, &zones);
-                    let written = match &replaced {
-                        Some(event) => store::update(tx.conn(), event, old.version, next(event)).await?,
-                        None => store::delete(tx.conn(), old.id, old.version).await?,
-                    };
-                    if !written {
-                        return Err(AgendaError::Changed);
-                    }
-                    agenda.tell(tx, Some(&old), replaced.as_ref()).await?;
-                    let Some(event) = added else { return Ok(replaced) };
-                    if store::owned(tx.conn(), event.owner_id).await? >= MAX_OWNED {
-                        return Err(AgendaError::Full);
-                    }
-                    store::insert(tx.conn(), &event, next(&event)).await?;
-                    agenda.tell(tx, None, Some(&event)).await?;
-                    Ok(Some(event))
+                    let label = store::label(tx.conn(), id).await?.filter(|label| label.visible_to(user));
+                    let label = label.ok_or(AgendaError::NotFound)?;
+                    allow(&label, (user, role), expected.as_ref())?;
+                    store::delete(tx.conn(), id, label.version).await?;
+                    live::deleted(tx, &agenda.inbox, &agenda.people, &label).await?;
+                    agenda.wake_after(tx);
+                    Ok(())
                 })
             })
             .await
@@ -228,7 +291,7 @@ impl Agenda {
     }
 
     /// The present, as exact as the database keeps it.
-    fn now(&self) -> DateTime<Utc> {
+    pub(super) fn now(&self) -> DateTime<Utc> {
         crate::clock::from_ms(self.clock.now_ms())
     }
 
@@ -273,6 +336,26 @@ impl Agenda {
         let wake = self.wake.clone();
         tx.after_commit(move || wake.notify_one());
     }
+}
+
+/// The event, if the user sees it.
+async fn seen(db: &impl ConnectionTrait, user: Uuid, id: Uuid) -> Result<Event, AgendaError> {
+    store::find(db, id).await?.filter(|event| event.visible_to(user)).ok_or(AgendaError::NotFound)
+}
+
+/// Whether an account may change the event, and means the version that is there.
+fn allow(
+    label: &Label,
+    (user, role): (Uuid, Role),
+    expected: Option<&Precondition>,
+) -> Result<(), AgendaError> {
+    if !label.editable_by(user, role == Role::Admin) {
+        return Err(AgendaError::NotYours);
+    }
+    if !expected.ok_or(AgendaError::NoPrecondition)?.accepts(label.version) {
+        return Err(AgendaError::Changed);
+    }
+    Ok(())
 }
 
 /// When the first reminder after `now` is due, read on any of `zones`.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Set,
@@ -12,29 +12,38 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entity::{attendee, event, feed, key, settings};
-use super::model::Event;
+use super::model::{Event, Label};
 use super::row;
 use super::text::Uid;
 
-/// The event with this id.
-pub async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Event>, DbErr> {
-    event::Entity::find_by_id(id).one(db).await?.map(row::read).transpose()
-}
-
 /// The event with this id, unless there is none or its row is damaged.
-pub async fn find_readable(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Event>, DbErr> {
+pub async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Event>, DbErr> {
     Ok(event::Entity::find_by_id(id).one(db).await?.and_then(row::readable))
 }
 
-/// The event of this owner with this UID.
-pub async fn by_uid(db: &impl ConnectionTrait, owner: Uuid, uid: &Uid) -> Result<Option<Event>, DbErr> {
+/// What is said of an event beside its plan, which may be damaged.
+pub async fn label(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Label>, DbErr> {
+    let Some(row) = event::Entity::find_by_id(id).one(db).await? else { return Ok(None) };
+    let invited = attendee::Entity::find().filter(attendee::Column::EventId.eq(id)).all(db).await?;
+    Ok(Some(row::label(&row, invited.into_iter().map(|row| row.user_id).collect())))
+}
+
+/// The event of this owner with this UID; `Err` inside when its row is damaged.
+pub async fn by_uid(
+    db: &impl ConnectionTrait,
+    owner: Uuid,
+    uid: &Uid,
+) -> Result<Option<Result<Event, Damaged>>, DbErr> {
     let found = event::Entity::find()
         .filter(event::Column::OwnerId.eq(owner))
         .filter(event::Column::Uid.eq(uid.as_str()))
         .one(db)
         .await?;
-    found.map(row::read).transpose()
+    Ok(found.map(|row| row::readable(row).ok_or(Damaged)))
 }
+
+/// The event has a row that cannot be read.
+pub struct Damaged;
 
 /// Whether an event with this UID that the user sees belongs to somebody else.
 pub async fn uid_of_another(db: &impl ConnectionTrait, user: Uuid, uid: &Uid) -> Result<bool, DbErr> {
@@ -50,6 +59,35 @@ pub async fn uid_of_another(db: &impl ConnectionTrait, user: Uuid, uid: &Uid) ->
 /// How many events the user owns.
 pub async fn owned(db: &impl ConnectionTrait, owner: Uuid) -> Result<u64, DbErr> {
     event::Entity::find().filter(event::Column::OwnerId.eq(owner)).count(db).await
+}
+
+/// How many events the user owns that others see and that are not over at `since`; of more than `most`, one more.
+pub async fn shared(
+    db: &impl ConnectionTrait,
+    owner: Uuid,
+    since: DateTime<Utc>,
+    most: u64,
+) -> Result<u64, DbErr> {
+    let invited = Query::select()
+        .column(attendee::Column::EventId)
+        .from(attendee::Entity)
+        .and_where(
+            Expr::col((attendee::Entity, attendee::Column::EventId))
+                .equals((event::Entity, event::Column::Id)),
+        )
+        .to_owned();
+    let seen = Condition::any().add(event::Column::Visibility.eq("team")).add(Expr::exists(invited));
+    let found: Vec<Uuid> = event::Entity::find()
+        .select_only()
+        .column(event::Column::Id)
+        .filter(event::Column::OwnerId.eq(owner))
+        .filter(not_over(since))
+        .filter(seen)
+        .limit(most + 1)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(found.len() as u64)
 }
 
 /// What the user sees: team events, their own, and those that they are invited to.

@@ -94,3 +94,25 @@ pub struct IdRow {
 pub struct CountRow {
     pub count: i64,
 }
+
+/// Where a member's read mark stands and may go.
+#[derive(Debug, FromQueryResult)]
+pub struct MarkRow {
+    pub read_offset: i64,
+    pub target: i64,
+    pub last_offset: i64,
+    pub passed: i64,
+}
+
+/// A message's number alone.
+#[derive(Debug, FromQueryResult)]
+pub struct NumberRow {
+    pub number: i64,
+}
+
+/// A message whose quotes are being rewritten.
+#[derive(Debug, FromQueryResult)]
+pub struct BodyRow {
+    pub before: i64,
+    pub body: String,
+}

@@ -22,9 +22,15 @@ pub enum ChatError {
     /// The caller may not do this.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// It contradicts what the room is, or a bound; with a code.
+    /// It contradicts what the room is; with a code.
     #[error("{1}")]
     Conflict(&'static str, String),
+    /// It would be more than a bound allows; with a code.
+    #[error("{1}")]
+    Limit(&'static str, String),
+    /// Too many others do the same at this moment.
+    #[error("too many do this at once")]
+    Busy,
     /// These fields are wrong.
     #[error("some fields are wrong")]
     Fields(Vec<FieldError>),
@@ -54,7 +60,8 @@ impl From<ChatError> for ApiError {
                 Self::forbidden("not_a_member", "Only members of the room may do this: join it first.")
             }
             ChatError::Forbidden(why) => Self::forbidden("forbidden", why),
-            ChatError::Conflict(code, why) => Self::conflict(code, why),
+            ChatError::Conflict(code, why) | ChatError::Limit(code, why) => Self::conflict(code, why),
+            ChatError::Busy => Self::unavailable(2, "too many searches at once"),
             ChatError::Fields(fields) => Self::fields(fields),
             ChatError::Db(error) => error.into(),
         }
@@ -67,8 +74,24 @@ impl From<ChatError> for realtime::Error {
         match error {
             ChatError::NotFound | ChatError::NotAMember | ChatError::Forbidden(_) => Self::PERMISSION_DENIED,
             ChatError::Missing(..) | ChatError::Fields(_) => Self::BAD_REQUEST,
-            ChatError::Conflict(..) => Self::LIMIT_EXCEEDED,
+            ChatError::Conflict(..) => Self::NOT_AVAILABLE,
+            ChatError::Limit(..) => Self::LIMIT_EXCEEDED,
+            ChatError::Busy => Self::TOO_MANY_REQUESTS,
             ChatError::Db(error) => Self::internal(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_realtime_client_is_told_what_kind_of_refusal_it_is() {
+        let code = |error: ChatError| realtime::Error::from(error);
+        assert_eq!(code(ChatError::Conflict("direct_room", String::new())), realtime::Error::NOT_AVAILABLE);
+        assert_eq!(code(ChatError::Limit("limit_reached", String::new())), realtime::Error::LIMIT_EXCEEDED);
+        assert_eq!(code(ChatError::Busy), realtime::Error::TOO_MANY_REQUESTS);
+        assert_eq!(code(ChatError::NotAMember), realtime::Error::PERMISSION_DENIED);
     }
 }

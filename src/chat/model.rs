@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub const PREFIX: &str = "chat";
 
 /// Which room. `general` for the one that everybody is in, otherwise a UUID in its usual form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoomId(Uuid);
 
 impl RoomId {

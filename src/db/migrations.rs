@@ -16,6 +16,7 @@ const ALL: &[(&str, &str)] = &[
     ("m0002_chat", include_str!("migrations/m0002_chat.sql")),
     ("m0003_agenda", include_str!("migrations/m0003_agenda.sql")),
     ("m0004_inbox", include_str!("migrations/m0004_inbox.sql")),
+    ("m0005_chat_bounds", include_str!("migrations/m0005_chat_bounds.sql")),
 ];
 
 /// Applies what is missing.

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
 
+use super::fault;
 use crate::observe::metrics as m;
 
 /// Jobs that may wait. At a few thousand jobs a second this is under a second of work.
@@ -203,9 +204,8 @@ async fn commit(conn: &DatabaseConnection, batch: Vec<Job>) {
         }
         Err(e) => {
             tracing::error!(error = %e, "A commit failed; its writes were refused");
-            let text = e.to_string();
             for settle in settled {
-                settle(Err(DbErr::Custom(text.clone())));
+                settle(Err(e.clone()));
             }
         }
     }
@@ -226,16 +226,16 @@ async fn run_batch(
         match ran {
             Ok((true, settle)) => {
                 settled.push(settle);
-                savepoint.commit().await?;
+                savepoint.commit().await.map_err(|e| fault::given_up(&e))?;
                 hooks.extend(after.into_inner().expect("no panic while held"));
             }
             Ok((false, settle)) => {
                 settled.push(settle);
-                savepoint.rollback().await?;
+                savepoint.rollback().await.map_err(|e| fault::given_up(&e))?;
             }
             Err(_) => {
                 tracing::error!("A write job panicked; it was rolled back");
-                savepoint.rollback().await?;
+                savepoint.rollback().await.map_err(|e| fault::given_up(&e))?;
             }
         }
     }

@@ -28,7 +28,7 @@ pub use peer::{Peer, Secure, network};
 
 use crate::agenda;
 use crate::app::Services;
-use crate::chat::{self, Chat};
+use crate::chat;
 use crate::clients::ClientsApi;
 use crate::dashboard;
 use crate::monitoring::{self, MonitoringApi};
@@ -64,12 +64,11 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
 fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
     let s = services;
     let users = Users::new(s.db.clone(), s.clock.clone(), s.auth.clone());
-    let chat = Chat::new(services);
     let slices = (
         crate::auth::apis(&s.auth),
         UsersApi::new(users, s.auth.clone()),
         agenda::apis(&s.agenda, &s.config.base_path),
-        chat::operations(&chat),
+        chat::operations(&s.chat),
         ClientsApi::new(s.hub.clone(), s.clock.clone()),
         MonitoringApi::new(s.monitor.clone()),
     );

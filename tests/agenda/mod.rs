@@ -1,5 +1,6 @@
 //! The agenda, by the front door.
 
+mod bounds;
 mod calendars;
 mod events;
 mod list;

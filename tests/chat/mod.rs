@@ -1,5 +1,6 @@
 //! The chat, through its API and its channels.
 
+mod bounds;
 mod live;
 mod members;
 mod messages;

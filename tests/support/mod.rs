@@ -2,6 +2,7 @@
 
 mod actor;
 pub mod binary;
+pub mod database;
 pub mod programs;
 pub mod stored;
 mod ws;

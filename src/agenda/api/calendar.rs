@@ -143,7 +143,7 @@ impl CalendarApi {
         file: CalendarFile,
     ) -> Result<Json<ImportReport>, ApiError> {
         let visibility = visibility.0.unwrap_or(Visibility::Private).into();
-        let report = self.agenda.import(who.user_id, file.0, visibility).await?;
+        let report = self.agenda.import(&who, file.0, visibility).await?;
         let problems = report.problems.into_iter().map(|problem| ImportProblem {
             uid: problem.uid,
             title: problem.title,

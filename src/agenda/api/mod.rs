@@ -131,6 +131,9 @@ impl AgendaApi {
 
     /// Create an event
     ///
+    /// An account owns at most 10,000 events, and at most 1,000 that others see; of those, what was over 400 days ago does not
+    /// count, and admins may have more.
+    ///
     /// With an `Idempotency-Key`, the same request again answers with the event that the first one made.
     #[oai(path = "/", method = "post", operation_id = "create_agenda_event")]
     async fn create(
@@ -143,7 +146,7 @@ impl AgendaApi {
     ) -> Result<CreatedAnswer, ApiError> {
         let key = idempotency_key.0.map(|text| key(&text, &event.0)).transpose()?;
         let plan = event.0.plan(None).map_err(wrong)?;
-        let (event, _) = self.agenda.create(who.user_id, plan, key).await?;
+        let (event, _) = self.agenda.create(&who, plan, key).await?;
         Ok(CreatedAnswer::Created(Json(self.view(&event)), etag(&event)))
     }
 
@@ -212,7 +215,8 @@ impl AgendaApi {
 
     /// Delete an event
     ///
-    /// The whole series, one occurrence (`scope=this`), or one and all after it (`scope=following`).
+    /// The whole series, one occurrence (`scope=this`), or one and all after it (`scope=following`). With `If-Match: *`, also
+    /// an event that was damaged and that everything else answers 404 for.
     #[oai(path = "/:event_id", method = "delete", operation_id = "delete_agenda_event")]
     async fn delete(
         &self,
@@ -227,6 +231,11 @@ impl AgendaApi {
         if_match: Header<Option<String>>,
     ) -> Result<Gone, ApiError> {
         let scope = scope.0.unwrap_or(ChangeScope::Series);
+        let expected = if_match.0.as_deref().map(Precondition::parse);
+        if scope == ChangeScope::Series && occurrence.0.is_none() {
+            self.agenda.delete(&who, event_id.0, expected).await?;
+            return Ok(Gone::Done);
+        }
         let decide = move |plan: &Plan| {
             let left = match (scope, chosen(plan, scope, occurrence.0.as_ref())?) {
                 (ChangeScope::This, Some(id)) => edit::without(plan, id),
@@ -235,7 +244,6 @@ impl AgendaApi {
             };
             Ok(left.map_err(AgendaError::Invalid)?.map_or(Outcome::Delete, Outcome::replace))
         };
-        let expected = if_match.0.as_deref().map(Precondition::parse);
         self.agenda.change(&who, event_id.0, expected, decide).await?;
         Ok(Gone::Done)
     }
@@ -255,7 +263,7 @@ impl AgendaApi {
         who: &Member<AgendaWrite>,
         id: Uuid,
         if_match: Option<String>,
-        decide: impl FnOnce(&Plan) -> Result<Outcome, AgendaError>,
+        decide: impl FnOnce(&Plan) -> Result<Outcome, AgendaError> + Send + 'static,
     ) -> Result<EventAnswer, ApiError> {
         let expected = if_match.as_deref().map(Precondition::parse);
         let event = self.agenda.change(who, id, expected, decide).await?.ok_or(AgendaError::NotFound)?;

@@ -34,7 +34,8 @@ impl SearchApi {
     /// Search messages
     ///
     /// Finds messages with all the words, whatever their case and accents, in every room that you may read. The last
-    /// word also finds longer ones, unless a space or sign follows. Nothing else in the text has a meaning.
+    /// word also finds longer ones, unless a space or sign follows. Nothing else in the text has a meaning. Two searches run
+    /// at once: one that would wait for more than two seconds is answered with 503.
     #[oai(path = "/search", method = "get", operation_id = "search_messages")]
     async fn search(
         &self,

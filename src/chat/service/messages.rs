@@ -1,4 +1,4 @@
-//! Posting, editing and deleting messages, and finding them again.
+//! Posting, editing and deleting messages.
 
 use uuid::Uuid;
 
@@ -9,11 +9,10 @@ use crate::chat::event::{Event, Notice};
 use crate::chat::model::RoomId;
 use crate::chat::store::messages::{self, Span};
 use crate::chat::store::rooms::Access;
-use crate::chat::store::{events, members, reading, search, stored, unsigned};
+use crate::chat::store::{events, members, reading, stored, unsigned};
 use crate::chat::text::{self, Body, Nonce};
 use crate::chat::view::{Message, Person, Quote};
 use crate::db::Tx;
-use crate::db::search::Words;
 use crate::id;
 use crate::timestamp::Timestamp;
 
@@ -42,27 +41,6 @@ impl Chat {
     ) -> Result<Vec<Message>, ChatError> {
         readable(self.db.read(), room, who.user_id).await?;
         Ok(messages::page(self.db.read(), room, span, limit).await?)
-    }
-
-    /// Messages that have all the words, newest first, from the rooms that the caller may read.
-    ///
-    /// # Errors
-    /// When the caller may not read `room`.
-    pub async fn search(
-        &self,
-        who: &Identity,
-        text: &str,
-        room: Option<RoomId>,
-        before: Option<i64>,
-        limit: u64,
-    ) -> Result<Vec<(i64, Message)>, ChatError> {
-        if let Some(room) = room {
-            readable(self.db.read(), room, who.user_id).await?;
-        }
-        match Words::parse(text) {
-            None => Ok(Vec::new()),
-            Some(words) => Ok(search::find(self.db.read(), who.user_id, &words, room, before, limit).await?),
-        }
     }
 
     /// Posts a message, or gives the one posted before under the same nonce.
@@ -179,11 +157,12 @@ impl Chat {
         }
         let mentions = members::named(conn, room, body.mentioned()).await?;
         let added: Vec<Uuid> = mentions.iter().copied().filter(|id| !message.mentions.contains(id)).collect();
-        message.body = body.as_str().to_owned();
+        let former = std::mem::replace(&mut message.body, body.as_str().to_owned());
         message.mentions = mentions;
         message.edited_at = Some(Timestamp::from_ms(self.clock.now_ms()));
         messages::update(conn, &message).await?;
         events::rewrite(conn, &message).await?;
+        self.requote(tx, id, &former, &message.body).await?;
         self.record(tx, &access, id, &Event::Edit { message: &message }, None).await?;
         reading::unmention_except(conn, room, stored(message.offset), &message.mentions).await?;
         self.mention(tx, &access, &message, &added).await?;
@@ -209,12 +188,13 @@ impl Chat {
                         ));
                     }
                     let deleted_at = Timestamp::from_ms(chat.clock.now_ms());
-                    message.body.clear();
+                    let former = std::mem::take(&mut message.body);
                     message.mentions.clear();
                     message.reactions.clear();
                     message.deleted_at = Some(deleted_at);
                     messages::update(conn, &message).await?;
                     events::rewrite(conn, &message).await?;
+                    chat.requote(tx, id, &former, "").await?;
                     let offset = stored(message.offset);
                     reading::discount(conn, room, offset).await?;
                     reading::unmention_except(conn, room, offset, &[]).await?;

@@ -3,17 +3,24 @@
 mod members;
 mod messages;
 mod purge;
+mod quotes;
 mod reactions;
 mod reading;
 mod rooms;
+mod search;
+mod typing;
+
+use std::sync::Arc;
 
 use sea_orm::ConnectionTrait;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use messages::NewMessage;
 pub use rooms::{NewRoom, RoomEdit};
+use typing::Typing;
 
 use super::error::ChatError;
 use super::event::{Event, RoomName};
@@ -21,7 +28,6 @@ use super::model::{RoomId, RoomKind, RoomRole};
 use super::store::rooms::Access;
 use super::store::{events, rooms as rows, unsigned};
 use super::view::Person;
-use crate::app::Services;
 use crate::auth::{Identity, Role};
 use crate::clock::Clock;
 use crate::db::{Db, Tx};
@@ -43,18 +49,29 @@ pub struct Chat {
     clock: Clock,
     tasks: TaskTracker,
     stop: CancellationToken,
+    typing: Arc<Typing>,
+    searches: Arc<Semaphore>,
 }
 
 impl Chat {
-    /// The chat over these services.
-    pub fn new(services: &Services) -> Self {
+    /// A chat over these.
+    pub fn new(
+        db: &Db,
+        clock: &Clock,
+        hub: &Hub,
+        inbox: &Inbox,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Self {
         Self {
-            db: services.db.clone(),
-            hub: services.hub.clone(),
-            inbox: services.inbox.clone(),
-            clock: services.clock.clone(),
-            tasks: services.tasks.clone(),
-            stop: services.stop.clone(),
+            db: db.clone(),
+            hub: hub.clone(),
+            inbox: inbox.clone(),
+            clock: clock.clone(),
+            tasks: tasks.clone(),
+            stop: stop.clone(),
+            typing: Arc::default(),
+            searches: Arc::new(Semaphore::new(search::AT_ONCE)),
         }
     }
 

@@ -4,13 +4,13 @@ use sea_orm::DbErr;
 
 use super::Chat;
 use crate::chat::model::RoomId;
-use crate::chat::store::rooms;
+use crate::chat::store::{quotes, rooms};
 
 /// Messages removed in one write job: a few milliseconds.
 const STEP: i64 = 200;
 
 impl Chat {
-    /// Removes what earlier runs of the server left of deleted rooms, beside everything else.
+    /// Finishes what earlier runs of the server left to do of deleted rooms and changed messages, beside everything else.
     pub fn start(&self) {
         let chat = self.clone();
         self.tasks.spawn(async move {
@@ -21,6 +21,14 @@ impl Chat {
                     }
                 }
                 Err(e) => tracing::warn!(error = %e, "Could not look for deleted rooms"),
+            }
+            match quotes::unfinished(chat.db.read()).await {
+                Ok(messages) => {
+                    for message in messages {
+                        chat.requote_rest(message).await;
+                    }
+                }
+                Err(e) => tracing::warn!(error = %e, "Could not look for quotes to rewrite"),
             }
         });
     }

@@ -59,7 +59,7 @@ fn add(reactions: &mut Vec<Reaction>, emoji: &Emoji, user: Uuid) -> Result<bool,
         Some(reaction) => reaction.user_ids.push(user),
         None if full => {
             let why = format!("A message has at most {DISTINCT} different reactions.");
-            return Err(ChatError::Conflict("too_many_reactions", why));
+            return Err(ChatError::Limit("too_many_reactions", why));
         }
         None => reactions.push(Reaction { emoji: emoji.as_str().to_owned(), user_ids: vec![user] }),
     }

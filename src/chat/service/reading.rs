@@ -1,4 +1,4 @@
-//! What members have read, and that they are writing.
+//! What members have read.
 
 use super::{Chat, joined};
 use crate::auth::Identity;
@@ -6,43 +6,44 @@ use crate::chat::error::ChatError;
 use crate::chat::event::Passing;
 use crate::chat::model::RoomId;
 use crate::chat::store::{reading, stored, unsigned};
-use crate::chat::view::Person;
 use crate::realtime::Publication;
 
 impl Chat {
     /// Moves the caller's read mark up to `offset`, or to the newest event when that is further back. It never moves
     /// backwards.
     ///
-    /// # Errors
-    /// When the caller is not a member of the room.
-    pub async fn read(&self, who: &Identity, room: RoomId, offset: u64) -> Result<(), ChatError> {
-        let (hub, user_id) = (self.hub.clone(), who.user_id);
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    let conn = tx.conn();
-                    let access = joined(conn, room, user_id).await?;
-                    let offset = stored(offset).min(access.last_offset);
-                    if reading::advance(conn, &access, user_id, offset).await? {
-                        reading::mentions_read(conn, room, user_id, offset).await?;
-                        let read = Passing::Read { user_id, offset: unsigned(offset) };
-                        let publication = Publication::transient(&read);
-                        tx.after_commit(move || hub.publish(&room.channel(), publication));
-                    }
-                    Ok(())
-                })
-            })
-            .await
-    }
-
-    /// Tells the room that the caller is writing.
+    /// What lies between is counted outside the writer, which everybody waits for; there only what was deleted since is
+    /// looked at.
     ///
     /// # Errors
     /// When the caller is not a member of the room.
-    pub async fn typing(&self, who: &Identity, room: RoomId) -> Result<(), ChatError> {
-        joined(self.db.read(), room, who.user_id).await?;
-        let typing = Passing::Typing { user: &Person::from(who) };
-        self.hub.publish(&room.channel(), Publication::transient(&typing));
-        Ok(())
+    pub async fn read(&self, who: &Identity, room: RoomId, offset: u64) -> Result<(), ChatError> {
+        let user_id = who.user_id;
+        loop {
+            joined(self.db.read(), room, user_id).await?;
+            let Some(step) = reading::step(self.db.read(), room, user_id, stored(offset)).await? else {
+                return Ok(());
+            };
+            let hub = self.hub.clone();
+            let moved = self.db.write(move |tx| {
+                Box::pin(async move {
+                    let conn = tx.conn();
+                    joined(conn, room, user_id).await?;
+                    if !reading::advance(conn, room, user_id, &step).await? {
+                        return Ok(false);
+                    }
+                    reading::mentions_read(conn, room, user_id, step.to).await?;
+                    let read = Passing::Read { user_id, offset: unsigned(step.to) };
+                    let publication = Publication::transient(&read);
+                    tx.after_commit(move || hub.publish(&room.channel(), publication));
+                    Ok::<_, ChatError>(true)
+                })
+            });
+            // Another call moved the mark meanwhile, or the member posted: it is further on now, and comes nearer to
+            // the newest event each time.
+            if moved.await? {
+                return Ok(());
+            }
+        }
     }
 }

@@ -8,14 +8,16 @@ use crate::chat::error::ChatError;
 use crate::chat::event::{Notice, Removal};
 use crate::chat::model::{RoomId, RoomKind, RoomRole, pair};
 use crate::chat::store::members;
-use crate::chat::store::rooms::{self, Access, NewRow};
+use crate::chat::store::rooms::{self, Access, NewRow, Origin};
 use crate::chat::text::{RoomName, Topic};
 use crate::chat::view::Room;
 use crate::db::Tx;
 use crate::id;
 
-/// Most rooms of a server: a list of them is read in a few tens of milliseconds.
+/// Most rooms of a server that are neither deleted nor direct: a list of them is read in a few tens of milliseconds.
 const ROOMS: u64 = 10_000;
+/// Most of them that one account made or was handed: fifty accounts can fill a server on purpose, one cannot.
+const OWN_ROOMS: u64 = 200;
 
 /// A room to make.
 #[derive(Clone, Debug)]
@@ -80,7 +82,9 @@ impl Chat {
                         return Err(ChatError::Missing("members", "names an account that does not exist"));
                     }
                     let kind = if new.public { RoomKind::Public } else { RoomKind::Private };
-                    let id = chat.add(tx, kind, new.name.as_str(), new.topic.as_str(), None).await?;
+                    chat.room_for_one_more(tx, owner).await?;
+                    let (name, topic) = (new.name.as_str(), new.topic.as_str());
+                    let id = chat.add(tx, kind, name, topic, Origin::MadeBy(owner)).await?;
                     chat.admit(tx, id, owner, RoomRole::Owner).await?;
                     for user in others {
                         chat.admit(tx, id, user, RoomRole::Member).await?;
@@ -111,7 +115,7 @@ impl Chat {
                             if members::people(conn, &[other]).await?.is_empty() {
                                 return Err(ChatError::Missing("user_id", "is no account"));
                             }
-                            let id = chat.add(tx, RoomKind::Direct, "", "", Some(key)).await?;
+                            let id = chat.add(tx, RoomKind::Direct, "", "", Origin::Pair(key)).await?;
                             // Both must be in before either is told, as each is told about the other.
                             let now = chat.clock.now_ms();
                             for member in [user, other] {
@@ -135,15 +139,27 @@ impl Chat {
         kind: RoomKind,
         name: &str,
         topic: &str,
-        pair: Option<Vec<u8>>,
+        origin: Origin,
     ) -> Result<RoomId, ChatError> {
-        if rooms::count(tx.conn()).await? >= ROOMS {
-            let why = format!("There are {ROOMS} rooms already: delete one that nobody needs.");
-            return Err(ChatError::Conflict("too_many_rooms", why));
-        }
         let id = RoomId::new(id::new(&self.clock));
-        rooms::insert(tx.conn(), NewRow { id, kind, name, topic, pair, now_ms: self.clock.now_ms() }).await?;
+        let now_ms = self.clock.now_ms();
+        rooms::insert(tx.conn(), NewRow { id, kind, name, topic, origin, now_ms }).await?;
         Ok(id)
+    }
+
+    /// Refuses what would be a room too many for `owner` or for the server.
+    async fn room_for_one_more(&self, tx: &Tx, owner: Uuid) -> Result<(), ChatError> {
+        let (own, all) = rooms::count(tx.conn(), owner).await?;
+        let why = if own >= OWN_ROOMS {
+            format!(
+                "An account makes {OWN_ROOMS} rooms at most: delete one that nobody needs, or hand one over."
+            )
+        } else if all >= ROOMS {
+            format!("There are {ROOMS} rooms already: delete one that nobody needs.")
+        } else {
+            return Ok(());
+        };
+        Err(ChatError::Limit("limit_reached", why))
     }
 
     /// Changes name or topic.

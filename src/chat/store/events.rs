@@ -7,7 +7,6 @@ use super::messages::to_json;
 use super::{all, run, stored};
 use crate::chat::entity::EventRow;
 use crate::chat::model::RoomId;
-use crate::chat::text;
 use crate::chat::view::Message;
 use crate::db::json;
 
@@ -56,8 +55,8 @@ pub async fn before(
     all(conn, sql, [room.uuid().into(), stored(offset).into(), stored(limit as u64).into()]).await
 }
 
-/// Makes the earlier events about an edited or deleted message say what it says now, and so does every quote of it:
-/// nobody finds in the stream what its author took back.
+/// Makes the earlier events about an edited or deleted message say what it says now: nobody finds in the stream what its
+/// author took back. Its quotes follow by [`super::quotes`].
 pub async fn rewrite(conn: &impl ConnectionTrait, message: &Message) -> Result<(), DbErr> {
     let mut changes = vec![
         ("$.message.body", "$2"),
@@ -82,13 +81,5 @@ pub async fn rewrite(conn: &impl ConnectionTrait, message: &Message) -> Result<(
     if message.deleted_at.is_some() {
         values.push(to_json(&message.reactions).into());
     }
-    run(conn, &sql, values).await?;
-
-    let sql = format!(
-        "UPDATE chat_events SET payload = {} WHERE kind IN ('message', 'edit') \
-         AND message_id IN (SELECT id FROM chat_messages WHERE reply_to = $1)",
-        json::replaced("payload", &[("$.message.reply_to.excerpt", "$2")])
-    );
-    let excerpt = to_json(&text::excerpt(&message.body));
-    run(conn, &sql, [message.id.into(), excerpt.into()]).await.map(drop)
+    run(conn, &sql, values).await.map(drop)
 }

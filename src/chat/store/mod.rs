@@ -3,6 +3,7 @@
 pub mod events;
 pub mod members;
 pub mod messages;
+pub mod quotes;
 pub mod reading;
 pub mod rooms;
 pub mod search;

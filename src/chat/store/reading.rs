@@ -3,8 +3,8 @@
 use sea_orm::{ConnectionTrait, DbErr, Value};
 use uuid::Uuid;
 
-use super::rooms::Access;
-use super::{places, run};
+use super::{one, places, run};
+use crate::chat::entity::MarkRow;
 use crate::chat::model::RoomId;
 
 /// The member has read everything up to its own new message at `offset`, the `messages`-th of the room. Its mentions up
@@ -20,18 +20,60 @@ pub async fn posted(
     run(conn, sql, [room.uuid().into(), user.into(), offset.into(), messages.into()]).await.map(drop)
 }
 
-/// Moves the member's read mark up to `offset`; false when it is there or beyond.
-pub async fn advance(
+/// How a member's read mark is to move.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    from: i64,
+    /// The new mark.
+    pub to: i64,
+    /// Messages in between that were not deleted when the room's newest event was `as_of`.
+    passed: i64,
+    as_of: i64,
+}
+
+/// The move of the member's read mark up to `offset` or the newest event; `None` when it is there or beyond. Counts what
+/// lies between, which may be many.
+pub async fn step(
     conn: &impl ConnectionTrait,
-    access: &Access,
+    room: RoomId,
     user: Uuid,
     offset: i64,
+) -> Result<Option<Step>, DbErr> {
+    // One statement, so that all of it is as of one moment.
+    let sql = "SELECT m.read_offset, MIN($3, r.last_offset) AS target, r.last_offset, \
+               (SELECT COUNT(*) FROM chat_messages x WHERE x.room_id = $1 AND x.offset > m.read_offset \
+               AND x.offset <= MIN($3, r.last_offset) AND x.deleted_at IS NULL) AS passed \
+               FROM chat_members m JOIN chat_rooms r ON r.id = m.room_id WHERE m.room_id = $1 AND m.user_id = $2";
+    let row: Option<MarkRow> = one(conn, sql, [room.uuid().into(), user.into(), offset.into()]).await?;
+    let step = row.map(|row| Step {
+        from: row.read_offset,
+        to: row.target,
+        passed: row.passed,
+        as_of: row.last_offset,
+    });
+    Ok(step.filter(|step| step.to > step.from))
+}
+
+/// Moves the member's read mark; false when it is no longer where the step begins.
+pub async fn advance(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    user: Uuid,
+    step: &Step,
 ) -> Result<bool, DbErr> {
-    // Counts only what lies beyond the mark, which is mostly nothing.
-    let sql = "UPDATE chat_members SET read_offset = $3, seen = $4 - (SELECT COUNT(*) FROM chat_messages \
-               WHERE room_id = $1 AND offset > $3 AND deleted_at IS NULL) \
-               WHERE room_id = $1 AND user_id = $2 AND read_offset < $3";
-    let values = [access.id.uuid().into(), user.into(), offset.into(), access.messages.into()];
+    // What was deleted since it was counted was taken off by the deletion.
+    let sql = "UPDATE chat_members SET read_offset = $4, seen = seen + $5 - (SELECT COUNT(*) FROM chat_events e \
+               JOIN chat_messages x ON x.id = e.message_id WHERE e.room_id = $1 AND e.offset > $6 \
+               AND e.kind = 'delete' AND x.offset > $3 AND x.offset <= $4) \
+               WHERE room_id = $1 AND user_id = $2 AND read_offset = $3";
+    let values: [Value; 6] = [
+        room.uuid().into(),
+        user.into(),
+        step.from.into(),
+        step.to.into(),
+        step.passed.into(),
+        step.as_of.into(),
+    ];
     Ok(run(conn, sql, values).await? > 0)
 }
 

@@ -125,10 +125,13 @@ fn view(row: RoomRow) -> Result<Room, DbErr> {
     })
 }
 
-/// How many rooms there are.
-pub async fn count(conn: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    let row: Option<CountRow> = one(conn, "SELECT COUNT(*) AS count FROM chat_rooms", []).await?;
-    Ok(row.map_or(0, |row| unsigned(row.count)))
+/// How many rooms count for `owner`, and how many there are: without direct and deleted ones.
+pub async fn count(conn: &impl ConnectionTrait, owner: Uuid) -> Result<(u64, u64), DbErr> {
+    let sql = "SELECT COUNT(*) AS count FROM chat_rooms WHERE deleted_at IS NULL AND kind <> 'direct'";
+    let all: Option<CountRow> = one(conn, sql, []).await?;
+    let own: Option<CountRow> = one(conn, &format!("{sql} AND made_by = $1"), [owner.into()]).await?;
+    let number = |row: Option<CountRow>| row.map_or(0, |row| unsigned(row.count));
+    Ok((number(own), number(all)))
 }
 
 /// A room to add.
@@ -141,19 +144,37 @@ pub struct NewRow<'a> {
     pub name: &'a str,
     /// Its topic.
     pub topic: &'a str,
-    /// The key of a direct one.
-    pub pair: Option<Vec<u8>>,
+    /// Where it comes from.
+    pub origin: Origin,
     /// Now.
     pub now_ms: i64,
 }
 
+/// Where a room comes from.
+pub enum Origin {
+    /// An account, whose quota it counts for.
+    MadeBy(Uuid),
+    /// Two accounts: the key of their direct room.
+    Pair(Vec<u8>),
+}
+
 /// Adds a room without members.
 pub async fn insert(conn: &impl ConnectionTrait, new: NewRow<'_>) -> Result<(), DbErr> {
-    let sql =
-        "INSERT INTO chat_rooms (id, kind, name, topic, pair, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    let sql = "INSERT INTO chat_rooms (id, kind, name, topic, pair, made_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let (id, kind) = (new.id.uuid(), new.kind.as_str());
-    let values: [Value; 6] =
-        [id.into(), kind.into(), new.name.into(), new.topic.into(), new.pair.into(), new.now_ms.into()];
+    let (made_by, pair) = match new.origin {
+        Origin::MadeBy(owner) => (Some(owner), None),
+        Origin::Pair(pair) => (None, Some(pair)),
+    };
+    let values: [Value; 7] = [
+        id.into(),
+        kind.into(),
+        new.name.into(),
+        new.topic.into(),
+        pair.into(),
+        made_by.into(),
+        new.now_ms.into(),
+    ];
     run(conn, sql, values).await.map(drop)
 }
 
