@@ -26,6 +26,7 @@ use crate::inbox::Inbox;
 use crate::monitoring::{self, Monitor, MonitorChannels};
 use crate::observe;
 use crate::realtime::Hub;
+use crate::telemetry::Telemetry;
 
 /// How long requests in progress may take to finish after the stop signal; sockets and writes come after.
 const DRAIN: Duration = Duration::from_secs(4);
@@ -53,6 +54,8 @@ pub struct Services {
     pub chat: Chat,
     /// How the server is doing.
     pub monitor: Monitor,
+    /// What client applications report.
+    pub telemetry: Telemetry,
     /// Owner of every task.
     pub tasks: TaskTracker,
     /// Cancelled when the server stops.
@@ -81,6 +84,8 @@ impl Services {
         let tasks = TaskTracker::new();
         let chat = Chat::new(&db, &clock, &hub, &inbox, &tasks, &stop);
         hub.register(Arc::new(chat.clone()));
+        let telemetry = Telemetry::new(&config, &db, &clock, &auth);
+        hub.register(Arc::new(telemetry.clone()));
         Self {
             config: Arc::new(config),
             hub,
@@ -88,6 +93,7 @@ impl Services {
             agenda,
             chat,
             monitor,
+            telemetry,
             clock,
             db,
             auth,
@@ -123,6 +129,17 @@ impl App {
         let auth = Auth::open(&config, &db, &clock, &hub).await?;
         let services = Services::new(config, clock, db, hub, auth);
         services.chat.start();
+        services.telemetry.load().await.map_err(|e| {
+            ConfigError::new(
+                "DATABASE_PATH",
+                format!(
+                    "the application keys in `{}` cannot be read ({e})",
+                    services.config.database.display()
+                ),
+                "restore a backup or report this line",
+            )
+        })?;
+        services.tasks.spawn(services.telemetry.clone().run(services.stop.clone()));
         services.tasks.spawn(agenda::run_reminders(services.agenda.clone(), services.stop.clone()));
         Ok(Self { services, listener, metrics, lock })
     }

@@ -162,11 +162,18 @@ impl ApiError {
 
     /// 413 with the limit in bytes.
     pub fn payload_too_large(limit_bytes: usize) -> Self {
-        Self::PayloadTooLarge(Json(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "payload_too_large",
-            format!("The body is larger than {limit_bytes} bytes."),
-        )))
+        Self::too_large(format!("The body is larger than {limit_bytes} bytes."))
+    }
+
+    /// 413: something in the request is larger than it may be.
+    pub fn too_large(detail: impl Into<String>) -> Self {
+        Self::PayloadTooLarge(Json(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)))
+    }
+
+    /// 415: the body is of a type, or in an encoding, that is not taken.
+    pub fn unsupported_media_type(detail: impl Into<String>) -> Self {
+        let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail);
+        Self::UnsupportedMediaType(Json(problem))
     }
 
     /// 428: an edit without `If-Match`.

@@ -27,6 +27,7 @@
 pub mod agenda;
 pub mod app;
 pub mod auth;
+pub mod budget;
 pub mod chat;
 pub mod cli;
 pub mod clients;
@@ -42,6 +43,7 @@ pub mod monitoring;
 pub mod observe;
 pub mod page;
 pub mod realtime;
+pub mod telemetry;
 pub mod text;
 pub mod timeline;
 pub mod timestamp;

@@ -26,4 +26,5 @@ mod realtime;
 mod sdk_js;
 mod sdk_python;
 mod start;
+mod telemetry;
 mod users;

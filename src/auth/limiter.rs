@@ -4,29 +4,18 @@
 //! the password is looked at, and gets it back if it was right; so a burst of guesses sent at once is not cheaper.
 //! Names count whether or not an account has them, so that the limit tells nothing.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
+use crate::budget::{self, Budget, Budgets};
 use crate::clock::Clock;
 use crate::http::network;
 use crate::observe::metrics::LoginFailure;
 
 /// Failures of one name in a row; then one a minute: some 1,500 guesses a day.
-const NAME: Budget = Budget { burst: 10, refill_ms: 60_000 };
+const NAME: Budget = Budget { burst: 10, refill_us: 60_000_000 };
 /// Failures from one address, which may be a whole office; then one every ten seconds.
-const ADDRESS: Budget = Budget { burst: 50, refill_ms: 10_000 };
-/// Names, and addresses, remembered at once: some 5 MB. Only failures within the last minutes need a place.
-const REMEMBERED: usize = 50_000;
-/// Least time between two sweeps of a full table.
-const SWEEP_MS: i64 = 1_000;
-
-#[derive(Clone, Copy, Debug)]
-struct Budget {
-    burst: i64,
-    refill_ms: i64,
-}
+const ADDRESS: Budget = Budget { burst: 50, refill_us: 10_000_000 };
 
 /// The budgets of every name and address.
 #[derive(Debug)]
@@ -35,10 +24,10 @@ pub struct Limiter {
     tables: Mutex<Tables>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Tables {
-    names: Table<String>,
-    addresses: Table<IpAddr>,
+    names: Budgets<String>,
+    addresses: Budgets<IpAddr>,
 }
 
 /// A try that took from the budgets.
@@ -59,28 +48,24 @@ pub struct Refused {
 
 impl Limiter {
     pub fn new(clock: Clock) -> Self {
-        let tables = Tables { names: Table::new(NAME), addresses: Table::new(ADDRESS) };
-        Self { clock, tables: Mutex::new(tables) }
+        Self { clock, tables: Mutex::default() }
     }
 
     /// Takes one try of `name` (without case) from `address`.
     pub fn begin(&self, name: String, address: IpAddr) -> Result<Attempt, Refused> {
-        let (now, address) = (self.clock.now_ms(), network(address));
+        let (now, address) = (self.clock.now().timestamp_micros(), network(address));
         let mut tables = self.tables.lock().expect("no panic while held");
-        let refused = |wait_ms: i64, reason| Refused {
-            retry_after: wait_ms.max(1).unsigned_abs().div_ceil(1000),
-            reason,
-        };
-        let wait = tables.addresses.wait(&address, now);
+        let refused = |wait: i64, reason| Refused { retry_after: budget::seconds(wait), reason };
+        let wait = tables.addresses.wait(ADDRESS, &address, now);
         if wait > 0 {
             return Err(refused(wait, LoginFailure::AddressLimit));
         }
-        let wait = tables.names.wait(&name, now);
+        let wait = tables.names.wait(NAME, &name, now);
         if wait > 0 {
             return Err(refused(wait, LoginFailure::AccountLimit));
         }
-        tables.addresses.take(address, now);
-        tables.names.take(name.clone(), now);
+        tables.addresses.take(ADDRESS, address, now);
+        tables.names.take(NAME, name.clone(), now);
         Ok(Attempt { name, address })
     }
 
@@ -88,67 +73,14 @@ impl Limiter {
     pub fn succeeded(&self, attempt: Attempt) {
         let mut tables = self.tables.lock().expect("no panic while held");
         tables.names.clear(&attempt.name);
-        tables.addresses.give_back(&attempt.address);
+        tables.addresses.give_back(ADDRESS, &attempt.address);
     }
 
     /// The password was not looked at, through no fault of the sender.
     pub fn undecided(&self, attempt: Attempt) {
         let mut tables = self.tables.lock().expect("no panic while held");
-        tables.names.give_back(&attempt.name);
-        tables.addresses.give_back(&attempt.address);
-    }
-}
-
-/// Budgets as "the time at which all will be back": one number a key, and none for a whole budget.
-#[derive(Debug)]
-struct Table<K> {
-    budget: Budget,
-    whole_at: HashMap<K, i64>,
-    swept_ms: i64,
-}
-
-impl<K: Clone + Eq + Hash> Table<K> {
-    fn new(budget: Budget) -> Self {
-        Self { budget, whole_at: HashMap::new(), swept_ms: i64::MIN }
-    }
-
-    /// Milliseconds until the key has a try; 0 or less when it has one.
-    fn wait(&self, key: &K, now: i64) -> i64 {
-        let Budget { burst, refill_ms } = self.budget;
-        self.whole_at.get(key).map_or(0, |at| at - now - (burst - 1) * refill_ms)
-    }
-
-    fn take(&mut self, key: K, now: i64) {
-        self.make_room(&key, now);
-        let at = self.whole_at.entry(key).or_insert(now);
-        *at = (*at).max(now) + self.budget.refill_ms;
-    }
-
-    fn give_back(&mut self, key: &K) {
-        if let Some(at) = self.whole_at.get_mut(key) {
-            *at -= self.budget.refill_ms;
-        }
-    }
-
-    fn clear(&mut self, key: &K) {
-        self.whole_at.remove(key);
-    }
-
-    /// Keeps the table bounded: whole budgets go first; under a flood of keys any one goes, which is more likely
-    /// one of the flood's.
-    fn make_room(&mut self, key: &K, now: i64) {
-        if self.whole_at.len() < REMEMBERED || self.whole_at.contains_key(key) {
-            return;
-        }
-        if now.saturating_sub(self.swept_ms) >= SWEEP_MS {
-            self.swept_ms = now;
-            self.whole_at.retain(|_, at| *at > now);
-        }
-        if self.whole_at.len() >= REMEMBERED
-            && let Some(any) = self.whole_at.keys().next().cloned()
-        {
-            self.whole_at.remove(&any);
-        }
+        tables.names.give_back(NAME, &attempt.name);
+        tables.addresses.give_back(ADDRESS, &attempt.address);
     }
 }
 
@@ -206,17 +138,5 @@ mod tests {
         }
         limiter.begin("ann".into(), "2001:db8::ffff".parse().unwrap()).unwrap_err();
         limiter.begin("ann".into(), "2001:db8:0:1::1".parse().unwrap()).unwrap();
-    }
-
-    #[test]
-    fn memory_is_bounded() {
-        let mut table = Table::new(NAME);
-        for n in 0..REMEMBERED + 1000 {
-            table.take(n, 0);
-        }
-        assert_eq!(table.whole_at.len(), REMEMBERED);
-        // An hour later all of them are whole again.
-        table.take(usize::MAX, 3_600_000);
-        assert_eq!(table.whole_at.len(), 1);
     }
 }

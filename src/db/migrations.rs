@@ -17,6 +17,7 @@ const ALL: &[(&str, &str)] = &[
     ("m0003_agenda", include_str!("migrations/m0003_agenda.sql")),
     ("m0004_inbox", include_str!("migrations/m0004_inbox.sql")),
     ("m0005_chat_bounds", include_str!("migrations/m0005_chat_bounds.sql")),
+    ("m0006_telemetry", include_str!("migrations/m0006_telemetry.sql")),
 ];
 
 /// Applies what is missing.

@@ -33,6 +33,16 @@ async fn limit(mut request: Request) -> Result<Request> {
         Some(Sender::Known(_)) => LIMIT,
         _ => STRANGERS_LIMIT,
     };
+    let bytes = read(&mut request, limit).await?;
+    request.set_body(Body::from_vec(bytes));
+    Ok(request)
+}
+
+/// The whole body of a request, up to `limit` bytes.
+///
+/// # Errors
+/// 413 when there are more, 400 when it breaks off.
+pub async fn read(request: &mut Request, limit: usize) -> Result<Vec<u8>, ApiError> {
     let mut reader = request.take_body().into_async_read();
     let mut bytes = Vec::new();
     let read = (&mut reader).take(limit as u64 + 1).read_to_end(&mut bytes).await;
@@ -41,8 +51,7 @@ async fn limit(mut request: Request) -> Result<Request> {
         let rest = async { tokio::io::copy(&mut reader.take(DISCARD), &mut tokio::io::sink()).await };
         // However it ends, the answer is the same.
         let _ = tokio::time::timeout(DISCARD_TIME, rest).await;
-        return Err(ApiError::payload_too_large(limit).into());
+        return Err(ApiError::payload_too_large(limit));
     }
-    request.set_body(Body::from_vec(bytes));
-    Ok(request)
+    Ok(bytes)
 }

@@ -4,7 +4,7 @@
 //! What an operation does belongs to its slice's `api`.
 
 mod acceptor;
-mod body;
+pub mod body;
 mod context;
 mod cors;
 mod docs;
@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub use acceptor::Acceptor;
 pub use context::RequestId;
 pub use peer::{Peer, Secure, network};
+pub use problems::document as problem;
 
 use crate::agenda;
 use crate::app::Services;
@@ -32,6 +33,8 @@ use crate::chat;
 use crate::clients::ClientsApi;
 use crate::dashboard;
 use crate::monitoring::{self, MonitoringApi};
+use crate::telemetry;
+use crate::telemetry::keys::AppKeysApi;
 use crate::users::{Users, UsersApi};
 
 /// Everything on the main port, in the order of reading: middleware outside, routes inside.
@@ -48,6 +51,8 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
         .nest("/ics", agenda::feed(&services.agenda))
         .at("/health", get(monitoring::health()))
         .at("/ready", get(monitoring::ready(&services.monitor)))
+        .at("/collect", telemetry::endpoint(&services.telemetry))
+        .at("/collect/:app_key", telemetry::endpoint(&services.telemetry))
         .at("/chat", get(ws::endpoint(services)))
         .at("/connection/websocket", get(ws::endpoint(services)));
     let tree = dashboard::add(tree, services)
@@ -71,6 +76,7 @@ fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>
         chat::operations(&s.chat),
         ClientsApi::new(s.hub.clone(), s.clock.clone()),
         MonitoringApi::new(s.monitor.clone()),
+        AppKeysApi::new(s.telemetry.keys().clone()),
     );
     OpenApiService::new(slices, "workspace-server", env!("CARGO_PKG_VERSION"))
         .description("Accounts, agenda, chat and the fleet of connected clients. Errors are RFC 9457 problem documents.")

@@ -8,6 +8,7 @@ mod http;
 mod login;
 mod process;
 mod realtime;
+mod signals;
 
 use std::sync::OnceLock;
 
@@ -22,12 +23,19 @@ pub use realtime::{
     ws_connected, ws_disconnected,
 };
 
+pub use signals::{
+    SignalsRefused, collect_bytes, collect_seconds, signal_batch_again, signal_commit_seconds, signal_queue,
+    signals_refused, signals_stored,
+};
+
 /// Bounds of every latency histogram, in seconds: 0.5 ms to 10 s.
 const SECONDS: &[f64] =
     &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 /// Bounds of what stays inside the process, in seconds: 10 microseconds to 1 s.
 const FAST_SECONDS: &[f64] =
     &[0.00001, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1, 1.0];
+/// Bounds of sizes, in bytes: 256 B to 4 MiB.
+const BYTES: &[f64] = &[256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262_144.0, 1_048_576.0, 4_194_304.0];
 /// Bounds of counts in a batch.
 const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
@@ -45,6 +53,7 @@ pub fn start() -> PrometheusHandle {
                     b.set_buckets_for_metric(Matcher::Suffix("_fanout_seconds".to_owned()), FAST_SECONDS)
                 })
                 .and_then(|b| b.set_buckets_for_metric(Matcher::Suffix("_jobs".to_owned()), COUNTS))
+                .and_then(|b| b.set_buckets_for_metric(Matcher::Suffix("_bytes".to_owned()), BYTES))
                 .expect("the bounds are not empty")
                 .build_recorder();
             let handle = recorder.handle();
@@ -54,6 +63,7 @@ pub fn start() -> PrometheusHandle {
             login::describe();
             database::describe();
             process::describe();
+            signals::describe();
             handle
         })
         .clone()

@@ -1,0 +1,114 @@
+//! Telemetry of client applications: what came in, what was refused, how long it took.
+
+use std::time::Duration;
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+const STORED: &str = "workspace_signals_total";
+const REFUSED: &str = "workspace_signals_refused_total";
+const AGAIN: &str = "workspace_signals_repeated_batches_total";
+const QUEUE: &str = "workspace_signals_queue_batches";
+const COMMIT: &str = "workspace_signals_commit_duration_seconds";
+const COLLECT: &str = "workspace_collect_duration_seconds";
+const COLLECT_BYTES: &str = "workspace_collect_request_bytes";
+
+/// Why a request with signals was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignalsRefused {
+    /// No key or token, or none that is good.
+    Credential,
+    /// The page's origin may not use the key.
+    Origin,
+    /// Too often.
+    Rate,
+    /// Not the format.
+    Malformed,
+    /// A bound was exceeded.
+    TooLarge,
+    /// The payload names another application than the key's.
+    OtherApp,
+    /// The store is full, failing or stopping.
+    Unavailable,
+}
+
+impl SignalsRefused {
+    const ALL: [Self; 7] = [
+        Self::Credential,
+        Self::Origin,
+        Self::Rate,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::OtherApp,
+        Self::Unavailable,
+    ];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Credential => "credential",
+            Self::Origin => "origin",
+            Self::Rate => "rate",
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too_large",
+            Self::OtherApp => "other_app",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+pub(super) fn describe() {
+    describe_counter!(
+        STORED,
+        Unit::Count,
+        "Signals of client applications stored, by kind, application and level."
+    );
+    describe_counter!(REFUSED, Unit::Count, "Requests with signals that were refused, by reason.");
+    describe_counter!(
+        AGAIN,
+        Unit::Count,
+        "Batches of signals that had been stored before and were not stored again."
+    );
+    describe_gauge!(QUEUE, Unit::Count, "Batches of signals that wait to be stored.");
+    describe_histogram!(COMMIT, Unit::Seconds, "Time to store the batches of signals that waited together.");
+    describe_histogram!(COLLECT, Unit::Seconds, "Time from a collector request's headers to its answer.");
+    describe_histogram!(COLLECT_BYTES, Unit::Bytes, "Size of collector requests as sent.");
+    for reason in SignalsRefused::ALL {
+        counter!(REFUSED, "reason" => reason.label()).increment(0);
+    }
+    counter!(AGAIN).increment(0);
+    gauge!(QUEUE).set(0.0);
+}
+
+/// Signals were stored. `app` is a registered one, or `other`.
+pub fn signals_stored(kind: &'static str, app: &str, level: &'static str, count: u64) {
+    counter!(STORED, "kind" => kind, "app" => app.to_owned(), "level" => level).increment(count);
+}
+
+/// A request with signals was refused.
+pub fn signals_refused(reason: SignalsRefused) {
+    counter!(REFUSED, "reason" => reason.label()).increment(1);
+}
+
+/// A batch came again.
+pub fn signal_batch_again() {
+    counter!(AGAIN).increment(1);
+}
+
+/// So many batches wait now.
+pub fn signal_queue(batches: usize) {
+    gauge!(QUEUE).set(batches as f64);
+}
+
+/// What waited was stored.
+pub fn signal_commit_seconds(took: Duration) {
+    histogram!(COMMIT).record(took);
+}
+
+/// A collector request was answered.
+pub fn collect_seconds(took: Duration) {
+    histogram!(COLLECT).record(took);
+}
+
+/// A collector request's body was read.
+pub fn collect_bytes(bytes: usize) {
+    histogram!(COLLECT_BYTES).record(bytes as f64);
+}

@@ -1,0 +1,149 @@
+//! Who may send, how often, and how much at once. Decided before a byte of the body is read.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+
+use poem::Request;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use url::Origin;
+use uuid::Uuid;
+
+use super::Refusal;
+use crate::auth::{Identity, Scope, Sender};
+use crate::budget::{self, Budget, Budgets};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::ApiError;
+use crate::http::{Peer, network};
+use crate::observe::metrics::SignalsRefused;
+use crate::telemetry::keys::{AppKey, AppKeys};
+use crate::telemetry::payload;
+
+/// Requests a second from one address, which may be a whole office or a test machine.
+const ADDRESS_RATE: u32 = 2_000;
+/// Requests a second of one login: the SDK sends four.
+const LOGIN_RATE: u32 = 50;
+/// Bytes that may be read, parsed or wait to be stored at once, in KiB: 128 MiB.
+const ROOM_KIB: usize = 128 << 10;
+/// How much larger a compressed body is taken to be before it is known.
+const COMPRESSION: usize = 8;
+
+/// A share of the memory for bodies, given back when dropped.
+pub type Room = OwnedSemaphorePermit;
+
+/// Proof that somebody may send.
+#[derive(Clone, Debug)]
+pub enum Pass {
+    /// An application key.
+    Key(Arc<AppKey>),
+    /// A login or an API token.
+    Account(Arc<Identity>),
+}
+
+impl Pass {
+    /// The account behind it, if there is one.
+    pub fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Key(_) => None,
+            Self::Account(identity) => Some(identity),
+        }
+    }
+
+    /// Whose batches these are: the same batch of another sender is another batch.
+    pub fn credential(&self) -> Uuid {
+        match self {
+            Self::Key(key) => key.id,
+            Self::Account(identity) => identity.user_id,
+        }
+    }
+}
+
+/// See the module.
+pub struct Guard {
+    clock: Clock,
+    origins: HashSet<String>,
+    room: Arc<Semaphore>,
+    budgets: Mutex<Tables>,
+}
+
+#[derive(Default)]
+struct Tables {
+    keys: Budgets<Uuid>,
+    logins: Budgets<Uuid>,
+    addresses: Budgets<IpAddr>,
+}
+
+impl Guard {
+    pub fn new(config: &Config, clock: Clock) -> Self {
+        let origins = config.cors_origins.iter().map(Origin::ascii_serialization).collect();
+        Self { clock, origins, room: Arc::new(Semaphore::new(ROOM_KIB)), budgets: Mutex::default() }
+    }
+
+    /// Whether pages of this origin may use the whole server.
+    pub fn is_configured(&self, origin: &str) -> bool {
+        self.origins.contains(origin)
+    }
+
+    /// Lets the sender of a request in, or says why not.
+    pub fn admit(&self, keys: &AppKeys, request: &Request) -> Result<Pass, Refusal> {
+        let now = self.clock.now().timestamp_micros();
+        let address = request.data::<Peer>().map(|peer| network(peer.0));
+        let mut budgets = self.budgets.lock().expect("no panic while held");
+        let limited = |wait| {
+            let error = ApiError::too_many_requests(
+                budget::seconds(wait),
+                "Too many requests: send larger batches less often.",
+            );
+            (SignalsRefused::Rate, error)
+        };
+        if let Some(address) = address {
+            budgets.addresses.spend(Budget::per_second(ADDRESS_RATE), address, now).map_err(limited)?;
+        }
+        let pass = pass(keys, request).map_err(|error| (SignalsRefused::Credential, error))?;
+        match &pass {
+            Pass::Key(key) => budgets.keys.spend(Budget::per_second(key.rate), key.id, now),
+            Pass::Account(who) => budgets.logins.spend(Budget::per_second(LOGIN_RATE), login(who), now),
+        }
+        .map_err(limited)?;
+        Ok(pass)
+    }
+
+    /// Room for a body, until what is given is dropped. `Err` when there is none now.
+    pub fn room(&self, announced: Option<usize>, gzip: bool) -> Result<Room, ()> {
+        let most = payload::MAX_BYTES;
+        let bytes = announced.map_or(most, |bytes| if gzip { bytes * COMPRESSION } else { bytes }.min(most));
+        let kib = u32::try_from(bytes.div_ceil(1024)).map_err(drop)?;
+        self.room.clone().try_acquire_many_owned(kib.max(1)).map_err(drop)
+    }
+}
+
+/// What a login's budget is kept under: the session, so that one device does not take another's.
+fn login(who: &Identity) -> Uuid {
+    who.session_id().unwrap_or(who.user_id)
+}
+
+fn pass(keys: &AppKeys, request: &Request) -> Result<Pass, ApiError> {
+    if let Some(shown) = shown_key(request) {
+        return keys.find(shown).map(Pass::Key).ok_or_else(|| {
+            ApiError::unauthorized("unknown_app_key", "This application key does not exist, or was revoked.")
+        });
+    }
+    match request.data::<Sender>() {
+        Some(Sender::Known(who)) if who.has_scope(Scope::SignalsWrite) => Ok(Pass::Account(who.clone())),
+        Some(Sender::Known(_)) => {
+            Err(ApiError::forbidden("forbidden", "The API token is not made for `signals:write`."))
+        }
+        Some(Sender::Refused(error)) => Err(error.clone()),
+        _ => Err(ApiError::unauthorized(
+            "unauthorized",
+            "Telemetry needs an application key (in the path, or in `X-API-Key`) or a bearer token.",
+        )),
+    }
+}
+
+/// The application key of a request: the rest of the path, or the header.
+pub fn shown_key(request: &Request) -> Option<&str> {
+    let of_path = request.raw_path_param("app_key");
+    of_path.or_else(|| request.headers().get("x-api-key").and_then(|value| value.to_str().ok()))
+}

@@ -1,0 +1,265 @@
+//! `/collect` and `/collect/{app_key}`: the Faro collector over HTTP.
+//!
+//! In this order: who may send (key or bearer token, origin, rate), room for the body, the body with its bounds, the
+//! payload, the store. Whoever may not send costs no more than a look at the headers.
+
+mod cors;
+mod guard;
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use flate2::bufread::GzDecoder;
+use poem::http::{HeaderMap, Method, StatusCode, header};
+use poem::{Endpoint, Request, Response};
+use sha2::{Digest, Sha256};
+
+pub use guard::{Guard, Pass};
+
+use super::context::Context;
+use super::intake::{Accepted, BatchKey, Refused};
+use super::payload::{self, Batch, PayloadError};
+use super::{Inner, Telemetry};
+use crate::error::{ApiError, Problem};
+use crate::http::{body, problem};
+use crate::observe::metrics::{self, SignalsRefused};
+
+/// Longest time that a body may take: senders have it whole.
+const BODY_TIME: Duration = Duration::from_secs(20);
+/// Bytes from which on a payload is read on another thread than the one that serves sockets: some milliseconds.
+const LARGE: usize = 256 << 10;
+/// Longest `Idempotency-Key`.
+const MAX_IDEMPOTENCY_KEY: usize = 255;
+/// Seconds after which to send again what could not be taken.
+const RETRY_AFTER: u64 = 1;
+
+/// The endpoint of both paths.
+pub fn endpoint(telemetry: &Telemetry) -> impl Endpoint<Output = Response> + use<> {
+    let inner = telemetry.inner.clone();
+    poem::endpoint::make(move |request| {
+        let inner = inner.clone();
+        async move { Ok::<_, poem::Error>(answer(&inner, request).await) }
+    })
+}
+
+async fn answer(inner: &Inner, mut request: Request) -> Response {
+    let cors = cors::Permission::of(inner, &request);
+    let mut response = match *request.method() {
+        Method::OPTIONS => return cors.preflight(),
+        Method::POST => {
+            let start = Instant::now();
+            let outcome = collect(inner, &mut request, &cors).await;
+            metrics::collect_seconds(start.elapsed());
+            match outcome {
+                Ok(Collected { session_ended }) => {
+                    let accepted =
+                        Response::builder().status(StatusCode::ACCEPTED).content_type("text/plain");
+                    let accepted = match session_ended {
+                        true => accepted.header("x-faro-session-status", "invalid"),
+                        false => accepted,
+                    };
+                    accepted.body("ok")
+                }
+                Err((reason, error)) => {
+                    metrics::signals_refused(reason);
+                    problem(&error)
+                }
+            }
+        }
+        _ => {
+            let mut response =
+                problem(&ApiError::MethodNotAllowed(poem_openapi::payload::Json(Problem::new(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "method_not_allowed",
+                    "Telemetry is sent with POST.",
+                ))));
+            response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("POST, OPTIONS"));
+            response
+        }
+    };
+    cors.apply(response.headers_mut());
+    response
+}
+
+struct Collected {
+    session_ended: bool,
+}
+
+type Refusal = (SignalsRefused, ApiError);
+
+async fn collect(
+    inner: &Inner,
+    request: &mut Request,
+    cors: &cors::Permission,
+) -> Result<Collected, Refusal> {
+    let pass = inner.guard.admit(&inner.keys, request)?;
+    if !cors.is_granted() {
+        let error = ApiError::forbidden(
+            "origin_not_allowed",
+            "Pages of this origin may not use this application key.",
+        );
+        return Err((SignalsRefused::Origin, error));
+    }
+    let idempotency_key = idempotency_key(request.headers())?;
+    let session = text(request.headers(), "x-faro-session-id").unwrap_or_default().to_owned();
+    let gzip = encoding(request.headers())?;
+    let announced = content_length(request.headers());
+    if announced.is_some_and(|bytes| bytes > payload::MAX_BYTES) {
+        return Err((SignalsRefused::TooLarge, ApiError::payload_too_large(payload::MAX_BYTES)));
+    }
+    let room = inner.guard.room(announced, gzip).map_err(|()| full())?;
+    let read = tokio::time::timeout(BODY_TIME, body::read(request, payload::MAX_BYTES)).await;
+    let bytes = match read {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error @ ApiError::PayloadTooLarge(_))) => return Err((SignalsRefused::TooLarge, error)),
+        Ok(Err(error)) => return Err((SignalsRefused::Malformed, error)),
+        Err(_) => return Err((SignalsRefused::Malformed, ApiError::bad_request("The body took too long."))),
+    };
+    metrics::collect_bytes(bytes.len());
+    let large = bytes.len() > LARGE || gzip;
+    let read = move || {
+        let bytes = if gzip { Cow::Owned(gunzip(&bytes)?) } else { Cow::Borrowed(&*bytes) };
+        let batch = payload::parse(&bytes)?;
+        let body: BatchKey = digest(&[&bytes]);
+        Ok((batch, body))
+    };
+    let parsed = match large {
+        true => tokio::task::spawn_blocking(read)
+            .await
+            .unwrap_or_else(|e| Err(PayloadError::Malformed(e.to_string()))),
+        false => read(),
+    };
+    let (batch, body) = parsed.map_err(refused)?;
+    let session = if session.is_empty() { batch.meta.session.clone() } else { session };
+    let key = match &idempotency_key {
+        Some(key) => Some(digest(&[pass.credential().as_bytes(), b"key", key.as_bytes()])),
+        // Older SDKs send a batch again without saying so when the network fails.
+        None => {
+            batch.dated.then(|| digest(&[pass.credential().as_bytes(), b"body", session.as_bytes(), &body]))
+        }
+    };
+    let session_ended = ended(inner, &session).await;
+    store(inner, &pass, batch, key, Some(room)).await?;
+    Ok(Collected { session_ended })
+}
+
+/// Whether the account that was logged in during this session is gone or disabled.
+async fn ended(inner: &Inner, session: &str) -> bool {
+    match inner.sessions.account(session).await {
+        Ok(account) => {
+            account.is_some_and(|id| inner.auth.account(id).is_none_or(|account| account.disabled))
+        }
+        Err(e) => {
+            tracing::warn!(error = %e, "The account of a session could not be looked up");
+            false
+        }
+    }
+}
+
+/// Stores a batch that came by any way.
+pub async fn store(
+    inner: &Inner,
+    pass: &Pass,
+    mut batch: Batch,
+    key: Option<BatchKey>,
+    room: Option<guard::Room>,
+) -> Result<Accepted, Refusal> {
+    if let Pass::Key(app) = pass {
+        if batch.meta.app.is_empty() {
+            batch.meta.app.clone_from(&app.app);
+        } else if batch.meta.app != app.app {
+            let error = ApiError::forbidden(
+                "app_mismatch",
+                format!(
+                    "This application key is for `{}`, and the payload says `{}`.",
+                    app.app, batch.meta.app
+                ),
+            );
+            return Err((SignalsRefused::OtherApp, error));
+        }
+    }
+    if batch.signals.is_empty() {
+        return Ok(Accepted { stored: 0, again: false });
+    }
+    let context = Context::new(batch.meta, pass.identity());
+    match inner.intake.store(context, batch.signals, key, room).await {
+        Ok(accepted) => Ok(accepted),
+        Err(Refused::Full) => Err(full()),
+        Err(Refused::Db(e)) => {
+            let error = match ApiError::from(e) {
+                // Whatever is wrong with the store, the batch is good and may come again.
+                ApiError::Internal(_) => ApiError::unavailable(RETRY_AFTER, "the store of signals failed"),
+                error => error,
+            };
+            Err((SignalsRefused::Unavailable, error))
+        }
+    }
+}
+
+fn full() -> Refusal {
+    (SignalsRefused::Unavailable, ApiError::unavailable(RETRY_AFTER, "too many signals wait to be stored"))
+}
+
+fn refused(error: PayloadError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        PayloadError::Malformed(_) => (SignalsRefused::Malformed, ApiError::bad_request(text)),
+        PayloadError::TooLarge(_) => (SignalsRefused::TooLarge, ApiError::too_large(text)),
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn content_length(headers: &HeaderMap) -> Option<usize> {
+    text(headers, header::CONTENT_LENGTH.as_str())?.parse().ok()
+}
+
+/// Whether the body is compressed.
+fn encoding(headers: &HeaderMap) -> Result<bool, Refusal> {
+    match text(headers, header::CONTENT_ENCODING.as_str())
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+        .as_str()
+    {
+        "" | "identity" => Ok(false),
+        "gzip" | "x-gzip" => Ok(true),
+        _ => Err((
+            SignalsRefused::Malformed,
+            ApiError::unsupported_media_type("Bodies may be compressed with gzip only."),
+        )),
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (1..=MAX_IDEMPOTENCY_KEY).contains(&key.len()));
+    let wrong =
+        || ApiError::field("Idempotency-Key", format!("must be 1 to {MAX_IDEMPOTENCY_KEY} ASCII characters"));
+    key.map(|key| Some(key.to_owned())).ok_or_else(|| (SignalsRefused::Malformed, wrong()))
+}
+
+/// Decompresses, and stops where a payload may not be longer.
+fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, PayloadError> {
+    let mut plain = Vec::new();
+    let mut decoder = GzDecoder::new(bytes).take(payload::MAX_BYTES as u64 + 1);
+    decoder
+        .read_to_end(&mut plain)
+        .map_err(|e| PayloadError::Malformed(format!("it cannot be decompressed ({e})")))?;
+    Ok(plain)
+}
+
+/// Parts as one key; their lengths count, so that no two lists of parts are the same.
+pub fn digest(parts: &[&[u8]]) -> BatchKey {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    let mut key = BatchKey::default();
+    key.copy_from_slice(&hasher.finalize()[..16]);
+    key
+}

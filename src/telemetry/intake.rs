@@ -1,0 +1,317 @@
+//! From a batch to the disk: a bounded queue, and one task that commits what waits together.
+//!
+//! Owns order, bounds and what is told after a commit. The statements belong to `store`.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
+
+use sea_orm::DbErr;
+use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::context::{Context, ContextHash};
+use super::keys::AppKeys;
+use super::sessions::Sessions;
+use super::signal::{Kind, Level, Signal};
+use super::store::{self, Faults, NewSignal};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::observe::metrics;
+use crate::timeline::Ids;
+
+/// Batches that wait; their bytes are bounded before they get here.
+const QUEUE: usize = 1024;
+/// Signals in one commit: a tenth of a second of the heaviest load, so that other writes do not wait long.
+const COMMIT: usize = 1_000;
+/// Contexts remembered, some 4 MB: the sessions and pages of the last minutes.
+const CONTEXTS: usize = 50_000;
+/// After how long a context's last use is written again. Retention keeps contexts that were used within a day.
+const CONTEXT_AGE_MS: i64 = 3_600_000;
+/// Commits that a slow listener may be behind.
+const TAIL: usize = 256;
+
+/// What identifies a batch that is sent again.
+pub type BatchKey = [u8; 16];
+
+/// A signal that is in the database.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its id, which is also its time.
+    pub id: i64,
+    /// Who and where.
+    pub context: Arc<Context>,
+    /// What.
+    pub signal: Signal,
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Signals that were stored now.
+    pub stored: usize,
+    /// Whether the batch had been stored before.
+    pub again: bool,
+}
+
+/// Why a batch was not stored. It may be sent again.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Too much waits already, or the server stops.
+    #[error("too much waits to be stored")]
+    Full,
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
+/// A batch on its way.
+struct Entry {
+    context: Context,
+    signals: Vec<Signal>,
+    key: Option<BatchKey>,
+    /// Held until it is stored: bounds the bytes that wait.
+    _room: Option<OwnedSemaphorePermit>,
+    reply: oneshot::Sender<Result<Accepted, Arc<DbErr>>>,
+}
+
+/// See the module.
+pub struct Intake {
+    db: Db,
+    clock: Clock,
+    keys: AppKeys,
+    sessions: Sessions,
+    ids: OnceLock<Arc<Ids>>,
+    queue: mpsc::Sender<Entry>,
+    waiting: Mutex<Option<mpsc::Receiver<Entry>>>,
+    contexts: Arc<Mutex<Known>>,
+    tail: broadcast::Sender<Arc<Vec<Stored>>>,
+}
+
+/// Contexts whose row is known.
+type Known = HashMap<ContextHash, (i64, i64)>;
+
+impl Intake {
+    pub fn new(db: Db, clock: Clock, keys: AppKeys, sessions: Sessions) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        Self {
+            db,
+            clock,
+            keys,
+            sessions,
+            ids: OnceLock::new(),
+            queue,
+            waiting: Mutex::new(Some(waiting)),
+            contexts: Arc::default(),
+            tail: broadcast::channel(TAIL).0,
+        }
+    }
+
+    pub async fn load(&self) -> Result<(), DbErr> {
+        let last = store::last_id(self.db.read()).await?;
+        self.ids.get_or_init(|| Arc::new(Ids::after(last)));
+        Ok(())
+    }
+
+    pub fn tail(&self) -> broadcast::Receiver<Arc<Vec<Stored>>> {
+        self.tail.subscribe()
+    }
+
+    /// Stores a batch, and returns when it is durable.
+    pub async fn store(
+        &self,
+        context: Context,
+        signals: Vec<Signal>,
+        key: Option<BatchKey>,
+        room: Option<OwnedSemaphorePermit>,
+    ) -> Result<Accepted, Refused> {
+        let (reply, answer) = oneshot::channel();
+        let entry = Entry { context, signals, key, _room: room, reply };
+        self.queue.try_send(entry).map_err(|_| Refused::Full)?;
+        metrics::signal_queue(self.queue.max_capacity() - self.queue.capacity());
+        match answer.await {
+            Ok(outcome) => outcome.map_err(|e| Refused::Db(again(&e))),
+            Err(_) => Err(Refused::Full),
+        }
+    }
+
+    /// Commits what waits until `stop`, and then what is left.
+    pub async fn run(&self, stop: CancellationToken) {
+        let Some(mut waiting) = self.waiting.lock().expect("no panic while held").take() else { return };
+        loop {
+            let first = tokio::select! {
+                first = waiting.recv() => first,
+                () = stop.cancelled() => {
+                    waiting.close();
+                    waiting.recv().await
+                }
+            };
+            let Some(first) = first else { return };
+            let mut count = first.signals.len();
+            let mut entries = vec![first];
+            while count < COMMIT
+                && let Ok(next) = waiting.try_recv()
+            {
+                count += next.signals.len();
+                entries.push(next);
+            }
+            metrics::signal_queue(waiting.len());
+            self.commit(entries).await;
+        }
+    }
+
+    async fn commit(&self, entries: Vec<Entry>) {
+        let start = Instant::now();
+        let mut replies = Vec::with_capacity(entries.len());
+        let mut batches = Vec::with_capacity(entries.len());
+        for entry in entries {
+            replies.push(entry.reply);
+            let hash = entry.context.hash();
+            batches.push(Batch {
+                hash,
+                context: Arc::new(entry.context),
+                signals: entry.signals,
+                key: entry.key,
+            });
+        }
+        let job = Job {
+            batches,
+            known: self.contexts.clone(),
+            ids: self.ids.get_or_init(|| Arc::new(Ids::after(0))).clone(),
+            now: self.clock.now_ms(),
+            keys: self.keys.clone(),
+            sessions: self.sessions.clone(),
+            tail: self.tail.clone(),
+        };
+        let outcome = self.db.write(|tx| Box::pin(async move { job.run(tx).await })).await;
+        metrics::signal_commit_seconds(start.elapsed());
+        match outcome {
+            Ok(accepted) => {
+                for (reply, accepted) in replies.into_iter().zip(accepted) {
+                    // Whoever waited may be gone; the batch is stored all the same.
+                    let _ = reply.send(Ok(accepted));
+                }
+            }
+            Err(e) => {
+                let e = Arc::new(e);
+                for reply in replies {
+                    let _ = reply.send(Err(e.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// The same error for another caller: it cannot be cloned. What decides about the answer stays.
+fn again(e: &DbErr) -> DbErr {
+    match e {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
+            DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout)
+        }
+        other => DbErr::Custom(other.to_string()),
+    }
+}
+
+struct Batch {
+    hash: ContextHash,
+    context: Arc<Context>,
+    signals: Vec<Signal>,
+    key: Option<BatchKey>,
+}
+
+/// One write job.
+struct Job {
+    batches: Vec<Batch>,
+    known: Arc<Mutex<Known>>,
+    ids: Arc<Ids>,
+    now: i64,
+    keys: AppKeys,
+    sessions: Sessions,
+    tail: broadcast::Sender<Arc<Vec<Stored>>>,
+}
+
+impl Job {
+    async fn run(self, tx: &crate::db::Tx) -> Result<Vec<Accepted>, DbErr> {
+        let Self { batches, known, ids, now, keys, sessions, tail } = self;
+        let conn = tx.conn();
+        let claimed: Vec<BatchKey> = batches.iter().filter_map(|batch| batch.key).collect();
+        let mut fresh = store::claim(conn, &claimed, now).await?;
+        let mut accepted = Vec::with_capacity(batches.len());
+        let mut kept = Vec::with_capacity(batches.len());
+        for batch in batches {
+            // Removed, so that of two equal ones in this commit the second is the repetition.
+            let again = batch.key.is_some_and(|key| !fresh.remove(&key));
+            accepted.push(Accepted { stored: if again { 0 } else { batch.signals.len() }, again });
+            if again {
+                metrics::signal_batch_again();
+            } else {
+                kept.push(batch);
+            }
+        }
+        let mut learnt = Known::new();
+        for batch in &kept {
+            let found = known.lock().expect("no panic while held").get(&batch.hash).copied();
+            let current = found.filter(|(_, at)| now - at < CONTEXT_AGE_MS);
+            if current.is_none() && !learnt.contains_key(&batch.hash) {
+                let id = store::put_context(conn, &batch.hash, &batch.context, now).await?;
+                learnt.insert(batch.hash, (id, now));
+            }
+        }
+        let row_of = |hash: &ContextHash| {
+            learnt
+                .get(hash)
+                .copied()
+                .or_else(|| known.lock().expect("no panic while held").get(hash).copied())
+        };
+        let (mut faults, mut fingerprints) = (Faults::default(), Vec::new());
+        for batch in &kept {
+            for signal in batch.signals.iter().filter(|s| s.kind == Kind::Exception) {
+                fingerprints.push(faults.add(&batch.context, signal, now));
+            }
+        }
+        let groups = store::put_faults(conn, faults).await?;
+        let mut fingerprints = fingerprints.into_iter();
+        let (mut rows, mut stored) = (Vec::new(), Vec::new());
+        for batch in kept {
+            let (context_id, _) = row_of(&batch.hash).unwrap_or_default();
+            for signal in batch.signals {
+                let id = ids.next(now);
+                // Exceptions come in the order in which their fingerprints were made.
+                let fingerprint = (signal.kind == Kind::Exception).then(|| fingerprints.next()).flatten();
+                let group = fingerprint.and_then(|fingerprint| groups.get(&fingerprint).copied());
+                rows.push(NewSignal::new(id, context_id, group, &signal));
+                stored.push(Stored { id, context: batch.context.clone(), signal });
+            }
+        }
+        store::insert(conn, rows, now).await?;
+        tx.after_commit(move || {
+            remember(&known, learnt);
+            count(&stored, &keys);
+            sessions.learn(&stored);
+            if tail.receiver_count() > 0 && !stored.is_empty() {
+                let _ = tail.send(Arc::new(stored));
+            }
+        });
+        Ok(accepted)
+    }
+}
+
+fn remember(known: &Mutex<Known>, learnt: Known) {
+    let mut known = known.lock().expect("no panic while held");
+    if known.len() + learnt.len() > CONTEXTS {
+        known.clear();
+    }
+    known.extend(learnt);
+}
+
+/// Applications that have no key share one label.
+fn count(stored: &[Stored], keys: &AppKeys) {
+    let mut counts: HashMap<(Kind, &str, Level), u64> = HashMap::new();
+    for Stored { context, signal, .. } in stored {
+        *counts.entry((signal.kind, &context.meta.app, signal.level)).or_default() += 1;
+    }
+    for ((kind, app, level), count) in counts {
+        let app = if keys.is_registered(app) { app } else { "other" };
+        metrics::signals_stored(kind.as_str(), app, level.as_str(), count);
+    }
+}

@@ -1,0 +1,93 @@
+//! Telemetry of client applications: the Grafana Faro collector, the store of signals, and what is made of them.
+//!
+//! Owns the payload's format, `/collect` and the rpc `signals`, application keys, the tables of signals and of grouped
+//! errors, and their retention. A batch is acknowledged after its commit; what reads signals on (live tail, aggregates,
+//! Loki) is told then. Which installations there are belongs to `clients`, queries over logs to `logs`.
+
+mod collect;
+mod context;
+mod groups;
+mod intake;
+pub mod keys;
+pub mod payload;
+mod rt;
+mod sessions;
+pub mod signal;
+mod store;
+
+use std::sync::Arc;
+
+use sea_orm::DbErr;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+pub use collect::endpoint;
+pub use context::Context;
+pub use intake::{Accepted, Refused, Stored};
+
+use crate::auth::Auth;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use intake::Intake;
+use keys::AppKeys;
+use sessions::Sessions;
+
+/// The telemetry of client applications. Clones share everything.
+#[derive(Clone)]
+pub struct Telemetry {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    keys: AppKeys,
+    intake: Intake,
+    sessions: Sessions,
+    guard: collect::Guard,
+    auth: Auth,
+}
+
+impl Telemetry {
+    /// Nothing is read or started yet.
+    pub fn new(config: &Config, db: &Db, clock: &Clock, auth: &Auth) -> Self {
+        let (keys, sessions) = (AppKeys::new(db.clone(), clock.clone()), Sessions::new(db.clone()));
+        let inner = Inner {
+            intake: Intake::new(db.clone(), clock.clone(), keys.clone(), sessions.clone()),
+            keys,
+            sessions,
+            guard: collect::Guard::new(config, clock.clone()),
+            auth: auth.clone(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Loads what memory must know.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load(&self) -> Result<(), DbErr> {
+        self.inner.keys.load().await?;
+        self.inner.intake.load().await
+    }
+
+    /// Stores what comes in, until `stop`; what was taken before is stored first.
+    pub async fn run(self, stop: CancellationToken) {
+        self.inner.intake.run(stop).await;
+    }
+
+    /// The application keys.
+    pub fn keys(&self) -> &AppKeys {
+        &self.inner.keys
+    }
+
+    /// Everything that is stored from now on, after its commit. Who is slow misses the oldest, and is told how much.
+    pub fn tail(&self) -> broadcast::Receiver<Arc<Vec<Stored>>> {
+        self.inner.intake.tail()
+    }
+}
+
+/// Whether a path is the collector's.
+pub fn collects(path: &str, base_path: &str) -> bool {
+    let rest = path.strip_prefix(base_path).and_then(|path| path.strip_prefix("/collect"));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

@@ -1,0 +1,132 @@
+//! Single values as senders write them: text, numbers, booleans, null, and attributes made of these.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::{MAX_ATTRIBUTES, MAX_TEXT, PayloadError};
+
+/// A value that should be a scalar. Looked at only when asked, so that what nobody asks for costs nothing.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Leaf<'a>(#[serde(borrow)] Option<&'a RawValue>);
+
+impl Leaf<'_> {
+    /// As text: numbers and booleans as they were written. `None` when absent, null, or no scalar.
+    ///
+    /// # Errors
+    /// When it is longer than a text may be.
+    pub fn text(self) -> Result<Option<String>, PayloadError> {
+        let Some(raw) = self.0 else { return Ok(None) };
+        match raw.get().as_bytes().first() {
+            None | Some(b'{' | b'[' | b'n') => Ok(None),
+            _ => scalar(raw),
+        }
+    }
+
+    /// As text that is short by its nature (a name, a version, an id): cut where it is longer than a label may be.
+    pub fn label(self) -> String {
+        /// Longest label in bytes.
+        const LABEL: usize = 256;
+        let mut text = self.text().ok().flatten().unwrap_or_default();
+        let end = text.floor_char_boundary(LABEL);
+        text.truncate(end);
+        text
+    }
+
+    /// As a finite number, also when it was written as text.
+    pub fn number(self) -> Option<f64> {
+        let text = self.text().ok().flatten()?;
+        text.trim().parse().ok().filter(|n: &f64| n.is_finite())
+    }
+
+    /// As a boolean, also when it was written as text.
+    pub fn boolean(self) -> Option<bool> {
+        self.text().ok().flatten()?.parse().ok()
+    }
+}
+
+fn scalar(raw: &RawValue) -> Result<Option<String>, PayloadError> {
+    let raw = raw.get();
+    // A character takes at most six bytes in JSON.
+    if raw.len() > 6 * MAX_TEXT {
+        return Err(PayloadError::too_large("Bytes of a text", raw.len(), MAX_TEXT));
+    }
+    // Only what begins with a quote can fail: half of a surrogate pair is no text.
+    let text = match raw.strip_prefix('"') {
+        Some(_) => serde_json::from_str::<String>(raw).map_err(|e| PayloadError::Malformed(e.to_string()))?,
+        None => raw.to_owned(),
+    };
+    if text.len() > MAX_TEXT {
+        return Err(PayloadError::too_large("Bytes of a text", text.len(), MAX_TEXT));
+    }
+    Ok(Some(text))
+}
+
+/// Names with values, as an object of scalars. Senders put objects in, too: those are kept as the JSON they are.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Attributes<'a>(#[serde(borrow)] Option<BTreeMap<String, Leaf<'a>>>);
+
+impl Attributes<'_> {
+    /// The attributes that have a value.
+    ///
+    /// # Errors
+    /// When there are too many, or one is too long.
+    pub fn read(self) -> Result<BTreeMap<String, String>, PayloadError> {
+        let given = self.0.unwrap_or_default();
+        if given.len() > MAX_ATTRIBUTES {
+            return Err(PayloadError::too_large("Attributes of one thing", given.len(), MAX_ATTRIBUTES));
+        }
+        let mut attributes = BTreeMap::new();
+        for (name, value) in given {
+            let Some(raw) = value.0 else { continue };
+            if name.len() > MAX_TEXT {
+                return Err(PayloadError::too_large("Bytes of a text", name.len(), MAX_TEXT));
+            }
+            if let Some(value) = scalar(raw)?.filter(|_| raw.get() != "null") {
+                attributes.insert(name, value);
+            }
+        }
+        Ok(attributes)
+    }
+
+    /// The attributes that are numbers. `null` is what JavaScript makes of NaN and infinity.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn numbers(self) -> Result<BTreeMap<String, f64>, PayloadError> {
+        let given = self.0.unwrap_or_default();
+        if given.len() > MAX_ATTRIBUTES {
+            return Err(PayloadError::too_large("Values of one measurement", given.len(), MAX_ATTRIBUTES));
+        }
+        Ok(given.into_iter().filter_map(|(name, value)| Some((name, value.number()?))).collect())
+    }
+}
+
+/// A thing that must be a JSON object: by itself serde reads a list as a struct's fields in their order.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfMap<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(OfMap(PhantomData))
+    }
+}

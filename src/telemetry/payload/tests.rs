@@ -1,0 +1,254 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::telemetry::signal::{Kind, Level};
+
+fn read(body: &Value) -> Result<Batch, PayloadError> {
+    parse(body.to_string().as_bytes())
+}
+
+/// The only signal of a batch with `item` in `list`.
+fn only(list: &str, item: Value) -> Signal {
+    let mut signals = read(&json!({"meta": {}, list: [item]})).unwrap().signals;
+    assert_eq!(signals.len(), 1);
+    signals.remove(0)
+}
+
+fn refused(body: &[u8]) -> PayloadError {
+    parse(body).unwrap_err()
+}
+
+#[test]
+fn an_empty_object_is_an_empty_batch() {
+    let batch = parse(b"{}").unwrap();
+    assert_eq!((batch.signals.len(), batch.meta.json.as_str(), batch.dated), (0, "{}", false));
+}
+
+#[test]
+fn null_lists_are_empty() {
+    let body = json!({"meta": null, "logs": null, "exceptions": null, "events": null, "measurements": null, "traces": null});
+    assert_eq!(read(&body).unwrap().signals.len(), 0);
+}
+
+#[test]
+fn levels_are_read_as_meant() {
+    let level = |word: Value| only("logs", json!({"message": "m", "level": word}));
+    for (word, meant) in
+        [("log", Level::Info), ("warn", Level::Warning), ("warning", Level::Warning), ("ERROR", Level::Error)]
+    {
+        assert_eq!(level(json!(word)).level, meant, "{word}");
+    }
+    assert_eq!(level(json!("log")).body.level.as_deref(), Some("log"));
+    assert_eq!(level(json!("info")).body.level, None);
+    assert_eq!(level(json!(null)).level, Level::Info);
+    assert_eq!(level(json!("nonsense")).level, Level::Info);
+}
+
+#[test]
+fn null_among_measured_values_is_left_out_and_the_others_stay() {
+    let signal = only(
+        "measurements",
+        json!({"type": "web-vitals", "values": {"lcp": 2500, "cls": null, "x": "1.5", "y": {}}}),
+    );
+    assert_eq!(
+        signal.body.values.into_iter().collect::<Vec<_>>(),
+        [("lcp".to_owned(), 2500.0), ("x".to_owned(), 1.5)]
+    );
+    let infinite = parse(br#"{"measurements":[{"type":"t","values":{"a":1e999,"b":2}}]}"#).unwrap();
+    assert_eq!(infinite.signals[0].body.values.len(), 1);
+}
+
+#[test]
+fn not_a_number_is_no_json() {
+    assert!(matches!(refused(br#"{"measurements":[{"values":{"a":NaN}}]}"#), PayloadError::Malformed(_)));
+}
+
+#[test]
+fn brands_may_be_text_or_a_list() {
+    for brands in [json!("unknown"), json!([{"brand": "Chromium", "version": "150"}])] {
+        let body = json!({"meta": {"browser": {"name": "Chrome", "os": "Mac OS 10.15.7", "brands": brands}}});
+        let meta = read(&body).unwrap().meta;
+        assert_eq!(
+            (meta.browser.as_str(), meta.os.as_str(), meta.os_version.as_str()),
+            ("Chrome", "Mac OS", "10.15.7")
+        );
+    }
+}
+
+#[test]
+fn attributes_of_any_type_become_text() {
+    let signal = only(
+        "events",
+        json!({"name": "e", "attributes": {"n": 5, "b": true, "s": "x", "z": null, "o": {"k": [1]}}}),
+    );
+    let found: Vec<_> = signal.body.attributes.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    assert_eq!(found, [("b", "true"), ("n", "5"), ("o", r#"{"k":[1]}"#), ("s", "x")]);
+}
+
+#[test]
+fn times_are_taken_as_they_are_and_absent_or_wrong_ones_left_open() {
+    let at = |value: Value| only("logs", json!({"message": "m", "timestamp": value})).client_ms;
+    assert_eq!(at(json!("2021-09-30T10:46:17.680Z")), Some(1_632_998_777_680));
+    assert_eq!(at(json!("1970-01-01T00:00:00Z")), Some(0));
+    assert_eq!(at(json!("2100-01-01T00:00:00Z")), Some(4_102_444_800_000));
+    assert_eq!(at(json!(1_632_998_777_680_i64)), Some(1_632_998_777_680));
+    assert_eq!(at(json!("yesterday")), None);
+    assert_eq!(at(json!(null)), None);
+    assert_eq!(at(json!({})), None);
+}
+
+#[test]
+fn traces_need_no_hexadecimal_ids() {
+    let signal = only("logs", json!({"message": "m", "trace": {"trace_id": "abcd", "span_id": ""}}));
+    assert_eq!((signal.trace_id.as_deref(), signal.span_id), (Some("abcd"), None));
+}
+
+#[test]
+fn unknown_keys_are_passed_over() {
+    let stack = json!({"frames": [{"function": "f", "filename": "a.js", "lineno": 3, "colno": "7", "in_app": true, "bundleid": "x"}]});
+    let signal = only(
+        "exceptions",
+        json!({"type": "TypeError", "value": "no", "stacktrace": stack, "mystery": [[[]]]}),
+    );
+    assert_eq!(signal.message, "TypeError: no");
+    assert_eq!((signal.body.frames[0].lineno, signal.body.frames[0].colno), (Some(3), Some(7)));
+}
+
+#[test]
+fn spans_are_kept() {
+    let span = json!({
+        "traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "parentSpanId": "", "name": "GET /x", "kind": 3,
+        "startTimeUnixNano": "1632998777680000000", "endTimeUnixNano": "1632998777690500000",
+        "attributes": [{"key": "http.status_code", "value": {"intValue": 500}}, {"key": "list", "value": {"arrayValue": {"values": []}}}],
+        "status": {"code": 2},
+    });
+    let resource = json!({"attributes": [{"key": "service.name", "value": {"stringValue": "desk"}}]});
+    let body = json!({"traces": {"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": {"name": "x"}, "spans": [span]}]}]}});
+    let batch = read(&body).unwrap();
+    let signal = &batch.signals[0];
+    assert_eq!((signal.kind, signal.level, signal.message.as_str()), (Kind::Span, Level::Error, "GET /x"));
+    assert_eq!((signal.client_ms, signal.body.duration_ms), (Some(1_632_998_777_680), Some(10.5)));
+    assert_eq!(
+        (signal.body.r#type.as_str(), signal.body.attributes["http.status_code"].as_str()),
+        ("desk", "500")
+    );
+}
+
+#[test]
+fn what_is_too_large_is_refused_and_says_what() {
+    let long = "x".repeat(MAX_TEXT + 1);
+    let many: serde_json::Map<String, Value> =
+        (0..=MAX_ATTRIBUTES).map(|n| (n.to_string(), json!(n))).collect();
+    let cases = [
+        (json!({"logs": vec![json!({}); MAX_SIGNALS + 1]}), "Signals"),
+        (json!({"logs": [{"message": long}]}), "Bytes of a text"),
+        (json!({"events": [{"attributes": {"a": "y".repeat(1 << 20)}}]}), "Bytes of a text"),
+        (json!({"events": [{"attributes": many}]}), "Attributes"),
+        (json!({"meta": {"session": {"attributes": {"a": "z".repeat(MAX_META)}}}}), "Bytes of the meta"),
+        (json!({"exceptions": [{"stacktrace": {"frames": vec![json!({}); MAX_FRAMES + 1]}}]}), "Frames"),
+    ];
+    for (body, what) in cases {
+        match read(&body).unwrap_err() {
+            PayloadError::TooLarge(text) => assert!(text.starts_with(what), "{text}"),
+            other @ PayloadError::Malformed(_) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_is_no_payload_is_refused() {
+    let deep = "[".repeat(100_000);
+    let deep_item = format!(r#"{{"logs":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    for body in [
+        "",
+        "nothing",
+        "[]",
+        "5",
+        "null",
+        r#"{"logs":5}"#,
+        r#"{"logs":[5]}"#,
+        r#"{"meta":[]}"#,
+        deep.as_str(),
+        &deep_item,
+        "{\"logs\":[{\"message\":\"\u{0}\"}]}",
+    ] {
+        assert!(
+            matches!(refused(body.as_bytes()), PayloadError::Malformed(_)),
+            "{}",
+            &body[..body.len().min(40)]
+        );
+    }
+    assert!(matches!(refused(b"{\"logs\":[{\"message\":\"\xff\"}]}"), PayloadError::Malformed(_)));
+}
+
+#[test]
+fn depth_that_nobody_looks_at_is_passed_over() {
+    let body = format!(
+        r#"{{"x":{0}{1},"logs":[{{"message":"m","context":{{"deep":{0}{1}}}}}]}}"#,
+        "[".repeat(50_000),
+        "]".repeat(50_000)
+    );
+    assert_eq!(parse(body.as_bytes()).unwrap().signals[0].message, "m");
+}
+
+/// JSON of any shape, with the format's own names in it.
+fn any_json() -> impl Strategy<Value = Value> {
+    let word = prop::sample::select(vec![
+        "meta",
+        "app",
+        "logs",
+        "exceptions",
+        "measurements",
+        "events",
+        "traces",
+        "resourceSpans",
+        "scopeSpans",
+        "spans",
+        "message",
+        "level",
+        "timestamp",
+        "values",
+        "context",
+        "stacktrace",
+        "frames",
+        "attributes",
+        "trace",
+        "trace_id",
+        "name",
+        "key",
+        "value",
+        "stringValue",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(6, 64, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((word.clone(), inner), 0..6)
+                .prop_map(|pairs| Value::Object(pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..300)) {
+        let _ = parse(&body);
+    }
+
+    #[test]
+    fn no_json_makes_it_panic(body in any_json()) {
+        if let Ok(batch) = read(&body) {
+            for signal in batch.signals {
+                let kept = serde_json::to_string(&signal.body).unwrap();
+                prop_assert_eq!(serde_json::from_str::<crate::telemetry::signal::Body>(&kept).unwrap(), signal.body);
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What a client application reports, as one type for all its forms.
+
+use std::collections::BTreeMap;
+
+use poem_openapi::Enum;
+use serde::{Deserialize, Serialize};
+
+/// The forms of a signal
+#[derive(Clone, Copy, Debug, Deserialize, Enum, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A line that the application wrote
+    Log,
+    /// An error with its stack
+    Exception,
+    /// Numbers under one name, such as web vitals
+    Measurement,
+    /// Something that happened, such as a changed view
+    Event,
+    /// A step of a trace
+    Span,
+}
+
+impl Kind {
+    /// Every kind, in the order of their numbers in the database.
+    pub const ALL: [Self; 5] = [Self::Log, Self::Exception, Self::Measurement, Self::Event, Self::Span];
+
+    /// The kind's number in the database.
+    pub fn number(self) -> i64 {
+        self as i64
+    }
+
+    /// The kind with this number.
+    pub fn of_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+
+    /// The name, as it is sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Exception => "exception",
+            Self::Measurement => "measurement",
+            Self::Event => "event",
+            Self::Span => "span",
+        }
+    }
+}
+
+/// How much a line matters
+#[derive(Clone, Copy, Debug, Deserialize, Enum, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Every step
+    Trace,
+    /// For whoever looks for a fault
+    Debug,
+    /// What happens
+    Info,
+    /// What should be looked at
+    Warning,
+    /// What failed
+    Error,
+}
+
+impl Level {
+    /// Every level, from the least.
+    pub const ALL: [Self; 5] = [Self::Trace, Self::Debug, Self::Info, Self::Warning, Self::Error];
+
+    /// The level's number in the database: greater matters more.
+    pub fn number(self) -> i64 {
+        self as i64
+    }
+
+    /// The level with this number.
+    pub fn of_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.number() == number)
+    }
+
+    /// The name, as it is sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    /// The level that a sender means: the SDK says `log` and `warn`, its document `warning`, others what they like.
+    pub fn meant(word: &str) -> Self {
+        match word.trim().to_ascii_lowercase().as_str() {
+            "trace" | "verbose" => Self::Trace,
+            "debug" => Self::Debug,
+            "warn" | "warning" => Self::Warning,
+            "error" | "err" | "critical" | "crit" | "fatal" | "alert" | "emergency" | "emerg" | "panic" => {
+                Self::Error
+            }
+            _ => Self::Info,
+        }
+    }
+}
+
+/// One line of a stack
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Frame {
+    /// Function
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub function: String,
+    /// Module
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub module: String,
+    /// File or URL
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub filename: String,
+    /// Line, from 1
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineno: Option<u32>,
+    /// Column, from 1
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colno: Option<u32>,
+}
+
+/// The user action that a signal belongs to.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Action {
+    /// Name of the action.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Its id.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// Id of the action around it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub parent_id: String,
+}
+
+/// What a signal of each kind carries beyond its message. This is what the column `signal.body` holds.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
+pub struct Body {
+    /// Context of a log, exception or measurement; attributes of an event or span.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+    /// The level's word, where it is not the level's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// Type of an exception or measurement, domain of an event, service of a span.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub r#type: String,
+    /// Value of an exception: its message without the type.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// Stack of an exception, innermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<Frame>,
+    /// The stack after source maps, where any applied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resolved: Vec<Frame>,
+    /// What the sender groups an exception by.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub fingerprint: String,
+    /// Whether an exception ended the application.
+    #[serde(skip_serializing_if = "is_false")]
+    pub fatal: bool,
+    /// Numbers of a measurement.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, f64>,
+    /// Span above a span.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub parent_span_id: String,
+    /// How long a span took, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<f64>,
+    /// User action around it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// One thing that a client reports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Signal {
+    /// Its form.
+    pub kind: Kind,
+    /// How much it matters.
+    pub level: Level,
+    /// When it happened by the client's clock, in milliseconds since 1970.
+    pub client_ms: Option<i64>,
+    /// Trace that it belongs to; whatever the sender calls it.
+    pub trace_id: Option<String>,
+    /// Span that it belongs to.
+    pub span_id: Option<String>,
+    /// One line for people: the log's text, `Type: value` of an exception, the name of everything else.
+    pub message: String,
+    /// The rest.
+    pub body: Body,
+}
