@@ -26,8 +26,10 @@ fn asset(page: &Answer, file: &str) -> String {
 #[tokio::test]
 async fn nobody_gets_the_door_and_nothing_of_what_is_behind() {
     let app = TestApp::spawn().await;
-    let start = browse(&app.anon(), "/", &[]).await;
-    assert_eq!((start.status, start.header("location")), (303, "/login"));
+    for path in ["/", "/rooms", "/rooms/general"] {
+        let answer = browse(&app.anon(), path, &[]).await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/login"), "{path}");
+    }
     let login = browse(&app.anon(), "/login", &[]).await;
     assert_eq!(login.status, 200);
     assert_eq!(login.header("cache-control"), "no-store");
@@ -39,7 +41,7 @@ async fn nobody_gets_the_door_and_nothing_of_what_is_behind() {
 #[tokio::test]
 async fn without_an_admin_every_page_leads_to_setup() {
     let app = TestApp::spawn_with(|config| config.first_admin = None).await;
-    for path in ["/", "/login"] {
+    for path in ["/", "/login", "/rooms"] {
         let mut answer = browse(&app.anon(), path, &[]).await;
         while answer.status == 303 {
             answer = browse(&app.anon(), answer.header("location"), &[]).await;

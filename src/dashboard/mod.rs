@@ -27,6 +27,8 @@ pub fn add(tree: Route, services: &Services) -> Route {
     let assets = Arc::new(Assets::load());
     let pages = Arc::new(Pages::new(services, &assets));
     tree.at("/", get(page(&pages, Pages::start)))
+        .at("/rooms", get(page(&pages, Pages::rooms)))
+        .at("/rooms/:room_id", get(page(&pages, Pages::rooms)))
         .at("/setup", get(page(&pages, Pages::setup)))
         .at("/login", get(page(&pages, Pages::login)))
         .at("/assets/:version/*path", get(make_sync(move |request| serve(&assets, &request))))

@@ -21,8 +21,11 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'";
 /// The rail: a page's name (also that of its icon and words), its path, and who has it.
-const RAIL: [(&str, &str, &[Role]); 2] =
-    [("overview", "/", &[Role::Admin]), ("home", "/", &[Role::Member, Role::Viewer])];
+const RAIL: [(&str, &str, &[Role]); 3] = [
+    ("overview", "/", &[Role::Admin]),
+    ("home", "/", &[Role::Member, Role::Viewer]),
+    ("chat", "/rooms", &[Role::Admin, Role::Member, Role::Viewer]),
+];
 /// One year, in seconds: a language is not chosen again.
 const LANGUAGE_AGE: u32 = 31_536_000;
 
@@ -45,12 +48,17 @@ impl Pages {
 
     /// `/`: the overview for an admin, a home page for others, a door for those who are not logged in.
     pub fn start(&self, request: &Request) -> Result<Response> {
-        let Some(reader) = self.reader(request) else {
-            let door = if self.services.auth.setup_token().is_some() { "/setup" } else { "/login" };
-            return Ok(self.go(door));
-        };
+        let Some(reader) = self.reader(request) else { return Ok(self.door()) };
         let page = if reader.0.role == Role::Admin { "overview" } else { "home" };
         self.show(request, Layout::Shell, page, Some(&reader), Map::new())
+    }
+
+    /// `/rooms` and `/rooms/<room>`: the chat. Which rooms there are is for the API to tell, so that this page says
+    /// nothing of a room that the reader may not see.
+    pub fn rooms(&self, request: &Request) -> Result<Response> {
+        let Some(reader) = self.reader(request) else { return Ok(self.door()) };
+        let writes = json!(reader.0.role != Role::Viewer);
+        self.show(request, Layout::Shell, "chat", Some(&reader), map([("writes", writes)]))
     }
 
     /// `/setup`, as long as there is no admin.
@@ -97,6 +105,11 @@ impl Pages {
 
     fn reader(&self, request: &Request) -> Option<Reader> {
         self.services.auth.cookie(identify::cookie(request.headers())?).ok()
+    }
+
+    /// Where one goes who is not logged in.
+    fn door(&self) -> Response {
+        self.go(if self.services.auth.setup_token().is_some() { "/setup" } else { "/login" })
     }
 
     fn go(&self, path: &str) -> Response {

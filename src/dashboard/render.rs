@@ -23,7 +23,7 @@ pub enum Layout {
 }
 
 /// Stylesheets in the order in which they are linked; the layers in `tokens.css` decide who wins.
-const STYLES: [&str; 13] = [
+const STYLES: [&str; 15] = [
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
@@ -36,6 +36,8 @@ const STYLES: [&str; 13] = [
     "css/chart.css",
     "css/entry.css",
     "css/overview.css",
+    "css/chat.css",
+    "css/message.css",
     "vendor/uplot/uPlot.min.css",
 ];
 

@@ -21,7 +21,7 @@ function system() {
 }
 
 // randomUUID exists only on HTTPS and localhost; a server on the LAN is neither.
-function randomId() {
+export function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;

@@ -21,17 +21,27 @@ export class ApiError extends Error {
   }
 }
 
+// Past this a network that swallows packets is taken for one that is cut.
+const LONGEST_MS = 20_000;
+
 async function call(method, path, body) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET" && boot.csrf) headers["X-CSRF-Token"] = boot.csrf;
   let reply;
+  let text;
   try {
-    reply = await fetch(at(path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    const signal = AbortSignal.timeout(LONGEST_MS);
+    reply = await fetch(at(path), {
+      method,
+      headers,
+      signal,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    text = await reply.text();
   } catch {
     throw new ApiError(0);
   }
-  const text = await reply.text();
   const json = reply.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : null;
   if (reply.ok) return json;
   const wait = Number.parseInt(reply.headers.get("Retry-After") ?? "", 10);
@@ -41,4 +51,7 @@ async function call(method, path, body) {
 export const api = {
   get: (path) => call("GET", path),
   post: (path, body) => call("POST", path, body),
+  put: (path, body) => call("PUT", path, body),
+  patch: (path, body) => call("PATCH", path, body),
+  delete: (path) => call("DELETE", path),
 };

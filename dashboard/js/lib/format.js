@@ -77,6 +77,20 @@ export function duration(seconds) {
     .join(" ");
 }
 
+const weekday = new Intl.DateTimeFormat(boot.lang, { weekday: "long", day: "numeric", month: "long" });
+const fullDate = new Intl.DateTimeFormat(boot.lang, { dateStyle: "long" });
+const nearDay = new Intl.RelativeTimeFormat(boot.lang, { numeric: "auto" });
+const capital = (text) => text.charAt(0).toLocaleUpperCase(boot.lang) + text.slice(1);
+
+/** A day in the reader's zone: "Today", "Yesterday", the weekday and date within the year, the whole date beyond. */
+export function dayName(date, now) {
+  const midnight = (of) => new Date(of.getFullYear(), of.getMonth(), of.getDate());
+  // Rounded, because a day with a change of the clock has 23 or 25 hours.
+  const ago = Math.round((midnight(now) - midnight(date)) / 86_400_000);
+  if (ago === 0 || ago === 1) return capital(nearDay.format(-ago, "day"));
+  return capital((date.getFullYear() === now.getFullYear() ? weekday : fullDate).format(date));
+}
+
 /** Relative within an hour, the clock within a day, the date beyond. */
 export function since(date, now) {
   const seconds = Math.max(0, Math.round((now - date) / 1000));

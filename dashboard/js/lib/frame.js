@@ -1,5 +1,7 @@
 // One repaint a frame: whatever asks for work before the next frame is run in it once.
 
+const HIDDEN_MS = 250;
+
 const waiting = new Set();
 let asked = false;
 
@@ -15,5 +17,7 @@ export function onNextFrame(job) {
   waiting.add(job);
   if (asked) return;
   asked = true;
-  requestAnimationFrame(run);
+  // A hidden page has no frames, but a title that counts.
+  if (document.hidden) setTimeout(run, HIDDEN_MS);
+  else requestAnimationFrame(run);
 }

@@ -98,6 +98,30 @@ export function follow(channel, onState, onChange) {
   subscription.subscribe();
 }
 
+/**
+ * Listens to a stored `channel` from just after `since`, an offset that is known from the API; what was missed in a
+ * lost connection is delivered like the rest. `on` maps events of the SDK's subscription to handlers.
+ */
+export function listen(channel, since, joinLeave, on) {
+  // Without an epoch the server takes the position for one of its own, as the API has just told it.
+  const options = { recoverable: true, joinLeave, since: { offset: since, epoch: "" } };
+  const subscription = centrifuge.newSubscription(channel, options);
+  for (const [name, handle] of Object.entries(on)) subscription.on(name, handle);
+  // Whoever ended it, one may listen to the channel again.
+  subscription.on("unsubscribed", () => centrifuge.removeSubscription(subscription));
+  subscription.subscribe();
+  return subscription;
+}
+
+/** A call over the open connection; refused while there is none. */
+export const rpc = (method, data) => centrifuge.rpc(method, data);
+
+/** Calls `reload` when what the server tells this user could not be recovered after a lost connection. */
+export const onPersonalGap = (reload) =>
+  centrifuge.on("subscribed", ({ wasRecovering, recovered }) => {
+    if (wasRecovering && !recovered) reload();
+  });
+
 /** What the server tells this user outside of any channel of the page: notices, for instance. */
 export const onPersonal = (handle) => centrifuge.on("publication", ({ data }) => handle(data));
 

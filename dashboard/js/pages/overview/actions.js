@@ -5,6 +5,7 @@ import { createDialog } from "../../lib/dialog.js";
 import { byId, el } from "../../lib/dom.js";
 import { bytesText, exactTime, integer, ms } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
+import { placeBeside } from "../../lib/place.js";
 import { report } from "../../lib/report.js";
 import { appOf, clients, nameOf, systemOf } from "./fleet.js";
 
@@ -80,13 +81,6 @@ const notice = () =>
       }
     },
   });
-
-function placeBeside(menu, button) {
-  const box = button.getBoundingClientRect();
-  const below = box.bottom + 4 + menu.offsetHeight <= innerHeight;
-  menu.style.top = `${below ? box.bottom + 4 : box.top - 4 - menu.offsetHeight}px`;
-  menu.style.left = `${Math.max(8, box.right - menu.offsetWidth)}px`;
-}
 
 /** Prepares menu and dialogs; the returned `open(id, button)` shows the menu of a client beside its button. */
 export function bindActions(isThisPage) {

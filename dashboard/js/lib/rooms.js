@@ -1,0 +1,217 @@
+// The rooms of this account and what is unread in them, live on every page.
+//
+// The page listens to the rooms that one is a member of: their counts follow from the events themselves. A count that
+// cannot be worked out from an event, such as that of a deleted message, is asked for.
+
+import { api } from "./api.js";
+import { boot } from "./boot.js";
+import { connection, listen, onPersonal, onPersonalGap, rpc } from "./realtime.js";
+import { createStore } from "./store.js";
+
+// Below what one connection may listen to (128), with room for the page's own channels. The busiest rooms win.
+const MOST = 100;
+// As many as the API gives at once.
+const PAGE = 200;
+// Rooms shown; a list beyond that needs a search, not a scroll bar.
+const MOST_ROOMS = 1000;
+
+const SOON_MS = 500;
+// Until the list is asked for again after a failure.
+const RETRY_MS = 3000;
+
+const store = createStore({ byId: new Map(), known: false });
+const listening = new Map();
+const listeners = new Set();
+let presence = false;
+let open = null;
+
+const path = (id) => `/api/chat/rooms/${encodeURIComponent(id)}`;
+const tell = (id, event) => {
+  for (const listener of listeners) listener(id, event);
+};
+
+function change(id, patch) {
+  const room = store.get().byId.get(id);
+  if (!room) return;
+  store.set({ byId: new Map(store.get().byId).set(id, { ...room, ...patch }) });
+}
+
+function put(room) {
+  store.set({ byId: new Map(store.get().byId).set(room.id, room) });
+  follow();
+}
+
+function drop(id) {
+  const byId = new Map(store.get().byId);
+  byId.delete(id);
+  store.set({ byId });
+  follow();
+  tell(id, { type: "gone" });
+}
+
+/** Asks for one room again. A state older than what has been heard meanwhile is asked for once more. */
+async function refresh(id) {
+  try {
+    const room = await api.get(path(id));
+    const heard = store.get().byId.get(id);
+    if (heard && heard.last_offset > room.last_offset) return refresh(id);
+    put(room);
+  } catch (error) {
+    if (error.status === 404) drop(id);
+  }
+}
+
+const due = new Map();
+
+/** Asks for the counts of a room in a moment, unless they are settled by then: events often come in bursts. */
+function soon(id) {
+  if (due.has(id)) return;
+  const ask = () => {
+    due.delete(id);
+    if (store.get().byId.get(id)?.unread > 0) refresh(id);
+  };
+  due.set(id, setTimeout(ask, SOON_MS));
+}
+
+function count(room, { message }) {
+  const own = message.user.id === boot.user.id;
+  const seen = { last_offset: message.offset, last_message_at: message.created_at };
+  // Posting counts as having read everything before.
+  if (own) return { ...seen, unread: 0, mentions: 0, read_offset: message.offset };
+  return {
+    ...seen,
+    unread: room.unread + 1,
+    mentions: room.mentions + (message.mentions.includes(boot.user.id) ? 1 : 0),
+  };
+}
+
+function heard(id, { data, offset = 0 }) {
+  const room = store.get().byId.get(id);
+  if (!room) return;
+  // What an answer of the API already told is not counted again.
+  if (offset > room.last_offset) {
+    if (data.type === "message") change(id, count(room, data));
+    else change(id, { last_offset: offset });
+    if (data.type !== "message" && data.type !== "reaction") soon(id);
+  }
+  if (data.type === "read" && data.user_id === boot.user.id && data.offset > room.read_offset) {
+    const all = data.offset >= room.last_offset;
+    change(id, { read_offset: data.offset, ...(all && { unread: 0, mentions: 0 }) });
+    if (!all) soon(id);
+  }
+  tell(id, { type: "publication", data, offset });
+}
+
+function start(room) {
+  const { id } = room;
+  const on = {
+    publication: (context) => heard(id, context),
+    subscribed({ wasRecovering, recovered }) {
+      if (wasRecovering && !recovered) refresh(id);
+      tell(id, { type: "subscribed", whole: !wasRecovering || recovered });
+    },
+    join: ({ info }) => tell(id, { type: "join", info }),
+    leave: ({ info }) => tell(id, { type: "leave", info }),
+    // By the server, when one has left the room or it is gone: a notice follows.
+    unsubscribed: () => listening.delete(id),
+  };
+  listening.set(id, listen(room.channel, room.last_offset, presence, on));
+}
+
+const byActivity = (a, b) => (b.last_message_at ?? b.created_at).localeCompare(a.last_message_at ?? a.created_at);
+
+/** Listens to the rooms that one is in, and to the one that is open; to others no longer. */
+function follow() {
+  const { byId } = store.get();
+  const wanted = [...byId.values()]
+    .filter(({ member }) => member)
+    .sort(byActivity)
+    .slice(0, MOST);
+  const ids = new Set(wanted.map(({ id }) => id));
+  if (open !== null && byId.has(open)) ids.add(open);
+  for (const [id, subscription] of listening) {
+    if (ids.has(id)) continue;
+    listening.delete(id);
+    subscription.unsubscribe();
+  }
+  for (const id of ids) if (!listening.has(id)) start(byId.get(id));
+}
+
+async function load() {
+  const byId = new Map();
+  let cursor = "";
+  do {
+    const page = await api.get(`/api/chat/rooms?limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    for (const room of page.items) byId.set(room.id, room);
+    cursor = page.next;
+  } while (cursor && byId.size < MOST_ROOMS);
+  store.set({ byId, known: true });
+  follow();
+}
+
+async function tryLoad() {
+  try {
+    await load();
+  } catch (error) {
+    if (error.status === undefined) throw error;
+    if (error.status !== 401) setTimeout(tryLoad, RETRY_MS);
+  }
+}
+
+function told(data) {
+  if (data.type === "room.added") put(data.room);
+  if (data.type === "room.removed") refresh(data.room_id);
+  if (data.type === "room.updated") {
+    const { id, kind, name, topic } = data.room;
+    change(id, kind === "direct" ? {} : { name, topic });
+    tell(id, { type: "members" });
+  }
+}
+
+export const rooms = {
+  get: () => store.get(),
+  watch: store.watch,
+  room: (id) => store.get().byId.get(id),
+  put,
+  refresh,
+  reload: tryLoad,
+
+  /** Calls `listener(room id, event)` for everything that happens in rooms that the page listens to. */
+  listen(listener) {
+    listeners.add(listener);
+  },
+
+  /** Says which room is in view (null for none), so that one hears it without being a member. */
+  open(id) {
+    open = id;
+    follow();
+  },
+
+  isOpen: (id) => open === id,
+
+  presence: async (id) => Object.values((await listening.get(id)?.presence())?.clients ?? {}),
+
+  /** Marks everything in a room as read. */
+  async read(id) {
+    const room = store.get().byId.get(id);
+    if (!room?.member || (room.unread === 0 && room.read_offset >= room.last_offset)) return;
+    if (connection.get().state !== "live") return;
+    try {
+      await rpc("chat.read", { room_id: id, offset: room.last_offset });
+      const now = store.get().byId.get(id);
+      if (now?.last_offset === room.last_offset) {
+        change(id, { unread: 0, mentions: 0, read_offset: room.last_offset });
+      }
+    } catch {
+      // It stays unread, and is marked when the room is looked at again.
+    }
+  },
+};
+
+/** Starts following the rooms; `withPresence` also tells who comes and goes in them. */
+export function followRooms({ withPresence = false } = {}) {
+  presence = withPresence;
+  onPersonal(told);
+  onPersonalGap(tryLoad);
+  return tryLoad();
+}
