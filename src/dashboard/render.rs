@@ -23,7 +23,7 @@ pub enum Layout {
 }
 
 /// Stylesheets in the order in which they are linked; the layers in `tokens.css` decide who wins.
-const STYLES: [&str; 15] = [
+const STYLES: [&str; 16] = [
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
@@ -32,6 +32,7 @@ const STYLES: [&str; 15] = [
     "css/panel.css",
     "css/table.css",
     "css/float.css",
+    "css/person.css",
     "css/connection.css",
     "css/chart.css",
     "css/entry.css",
