@@ -23,6 +23,16 @@ export function keep(name, value) {
   }
 }
 
+/** All values kept under names that start with `start`. */
+export function keptAll(start) {
+  try {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(own + start));
+    return names.map((name) => kept(name.slice(own.length))).filter((value) => value !== null);
+  } catch {
+    return [];
+  }
+}
+
 export function forget() {
   try {
     for (const key of Object.keys(localStorage)) if (key.startsWith(own)) localStorage.removeItem(key);

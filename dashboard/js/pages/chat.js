@@ -14,7 +14,7 @@ import { confirmDialog, personDialog, roomDialog } from "./chat/dialogs.js";
 import { bindHead, drawHead } from "./chat/head.js";
 import { showMessages } from "./chat/messages.js";
 import { outbox } from "./chat/outbox.js";
-import { heard as heardPeople, meet, nameOf, openRoom, people, showPeople } from "./chat/people.js";
+import { heard as heardPeople, meet, nameOf, openRoom, showPeople } from "./chat/people.js";
 import { placeOf, showRooms } from "./chat/room-list.js";
 import { createTimeline } from "./chat/timeline.js";
 
@@ -151,7 +151,6 @@ rooms.listen((id, event) => {
   if (event.type === "subscribed" && !event.whole) timeline.loadNewest();
 });
 rooms.watch(drawRoom);
-people.watch(() => {});
 outbox.start((message) => {
   if (message.room_id === openId) timeline?.posted(message);
 });

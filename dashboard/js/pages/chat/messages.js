@@ -178,7 +178,12 @@ export function showMessages({ room, actions, onSeen }) {
   });
   empty.lastElementChild.addEventListener("click", () => timeline.loadNewest());
   outbox.watch(draw);
-  people.watch(draw);
+  let met = null;
+  people.watch(({ seen }) => {
+    // Who writes or comes and goes changes no message; a name that was not known does.
+    if (seen !== met) draw();
+    met = seen;
+  });
   // "Today" becomes "Yesterday".
   setInterval(draw, 60_000);
 

@@ -2,7 +2,7 @@
 // answer or on a reloaded page, is the same message.
 
 import { api } from "../../lib/api.js";
-import { keep, kept } from "../../lib/keep.js";
+import { keep, keptAll } from "../../lib/keep.js";
 import { randomId } from "../../lib/agent.js";
 import { connection } from "../../lib/realtime.js";
 import { createStore } from "../../lib/store.js";
@@ -10,20 +10,25 @@ import { createStore } from "../../lib/store.js";
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
+// Each is kept under a name of its own: two windows then do not write over each other's.
+const nameOf = (nonce) => `unsent:${nonce}`;
+
 /** `unsent`: `{nonce, roomId, body, replyTo, at, failed}`; `failed` is the server's refusal in words, or null. */
-const store = createStore({ unsent: kept("outbox", []) });
+const store = createStore({ unsent: keptAll(nameOf("")).sort((a, b) => a.at.localeCompare(b.at)) });
 const running = new Set();
 const wakers = new Set();
 let onPosted = () => {};
 
-function save(unsent) {
+function change(nonce, patch) {
+  const unsent = store.get().unsent.map((message) => (message.nonce === nonce ? { ...message, ...patch } : message));
   store.set({ unsent });
-  keep("outbox", unsent.length > 0 ? unsent : null);
+  keep(nameOf(nonce), unsent.find((message) => message.nonce === nonce) ?? null);
 }
 
-const patch = (nonce, change) =>
-  save(store.get().unsent.map((message) => (message.nonce === nonce ? { ...message, ...change } : message)));
-const remove = (nonce) => save(store.get().unsent.filter((message) => message.nonce !== nonce));
+function remove(nonce) {
+  store.set({ unsent: store.get().unsent.filter((message) => message.nonce !== nonce) });
+  keep(nameOf(nonce), null);
+}
 
 /** Refused for what it is, not for the moment: sending it again would not help. */
 const isFinal = ({ status }) => status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status);
@@ -60,7 +65,7 @@ async function run(roomId) {
       wait = FIRST_WAIT_MS;
     } catch (error) {
       if (error.status === undefined) throw error;
-      if (isFinal(error)) patch(next.nonce, { failed: error.text });
+      if (isFinal(error)) change(next.nonce, { failed: error.text });
       else await pause(error.retryAfter !== null ? error.retryAfter * 1000 : wait);
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     }
@@ -74,7 +79,8 @@ export const outbox = {
 
   send(roomId, body, replyTo) {
     const message = { nonce: randomId(), roomId, body, replyTo, at: new Date().toISOString(), failed: null };
-    save([...store.get().unsent, message]);
+    store.set({ unsent: [...store.get().unsent, message] });
+    keep(nameOf(message.nonce), message);
     run(roomId);
   },
 
@@ -86,7 +92,7 @@ export const outbox = {
   retry(nonce) {
     const message = store.get().unsent.find((one) => one.nonce === nonce);
     if (!message) return;
-    patch(nonce, { failed: null });
+    change(nonce, { failed: null });
     run(message.roomId);
   },
 
