@@ -17,6 +17,7 @@ use tracing::info;
 use crate::agenda::{self, Agenda};
 use crate::auth::Auth;
 use crate::chat::Chat;
+use crate::clients::Fleet;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Settings};
 use crate::db::Db;
@@ -52,6 +53,8 @@ pub struct Services {
     pub agenda: Agenda,
     /// Rooms and messages.
     pub chat: Chat,
+    /// Installations of client applications.
+    pub fleet: Fleet,
     /// How the server is doing.
     pub monitor: Monitor,
     /// What client applications report.
@@ -78,6 +81,7 @@ impl Services {
         let inbox = Inbox::new(db.clone(), hub.clone(), clock.clone());
         hub.register(Arc::new(inbox.clone()));
         let agenda = Agenda::new(&db, &clock, &hub, &inbox, &auth);
+        let fleet = Fleet::new(&db, &clock, &hub);
         let stop = CancellationToken::new();
         let monitor = Monitor::new(clock.clone(), db.clone(), hub.clone(), stop.clone());
         hub.register(Arc::new(MonitorChannels(monitor.clone())));
@@ -92,6 +96,7 @@ impl Services {
             inbox,
             agenda,
             chat,
+            fleet,
             monitor,
             telemetry,
             clock,
@@ -140,6 +145,7 @@ impl App {
             )
         })?;
         services.tasks.spawn(services.telemetry.clone().run(services.stop.clone()));
+        services.fleet.start(&services.tasks, &services.stop);
         services.tasks.spawn(agenda::run_reminders(services.agenda.clone(), services.stop.clone()));
         Ok(Self { services, listener, metrics, lock })
     }
@@ -207,6 +213,7 @@ impl App {
         if tokio::time::timeout(TASKS, services.tasks.wait()).await.is_err() {
             tracing::warn!(left = services.tasks.len(), "Some tasks did not end in time");
         }
+        services.fleet.finish().await;
         services.db.close().await;
         drop(lock);
         info!("Stopped");

@@ -14,6 +14,7 @@ mod chat;
 mod clients;
 mod dashboard;
 mod drift;
+mod fleet;
 mod full_disk;
 mod generated_clients;
 mod healthcheck;

@@ -1,12 +1,25 @@
-//! The fleet: which client applications are connected now, and what an administrator can do to one.
+//! The fleet: every installation of a client application that was ever seen, which of them are connected now, and
+//! what an administrator can do to one.
 //!
-//! Owns `/api/clients` and the shape of a client, also in `monitor:clients`. The connections themselves belong
-//! to `realtime`; installations that are not connected are not known here.
+//! Owns `/api/clients`, `/api/installations`, and the shape of a client, also in `monitor:clients`. The connections
+//! themselves belong to `realtime`; what applications report belongs to `telemetry`, which tells [`Fleet::seen`] of whom
+//! it heard.
 
 mod api;
+mod fleet;
 mod model;
+mod query;
+mod removal;
+mod sessions;
+mod sighting;
+mod store;
+mod upkeep;
+mod version;
+mod view;
 mod watch;
 
-pub use api::ClientsApi;
+pub use api::apis;
+pub use fleet::{Bounds, Fleet};
 pub use model::{Client, connected};
+pub use sighting::{FleetUser, Identified, Known, Sighting, installation_id};
 pub use watch::{ClientChanges, Watch};

@@ -6,6 +6,7 @@ use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object};
 use uuid::Uuid;
 
+use super::sighting::installation_id;
 use crate::realtime::{Connection, Hub};
 use crate::timestamp::Timestamp;
 
@@ -66,6 +67,8 @@ pub struct Client {
     pub locale: String,
     /// Id that the application keeps across connections
     pub installation_id: String,
+    /// The installation, as `/installations` knows it
+    pub installation: Uuid,
     /// How it is connected
     pub transport: Transport,
     /// Since when
@@ -102,6 +105,7 @@ impl Example for Client {
             hostname: "ann-pc".to_owned(),
             locale: "fr-FR".to_owned(),
             installation_id: "5f0c6f0e".to_owned(),
+            installation: installation_id("desk", "5f0c6f0e"),
             transport: Transport::Websocket,
             connected_at: Timestamp::from_ms(1_795_341_600_000),
             rtt_ms: Some(RoundTrip { last: 12.5, p50: 11.8, p95: 31.0 }),
@@ -116,7 +120,7 @@ impl Example for Client {
 
 impl Client {
     /// What is known of `connection` now. `None` for an id that is none of ours.
-    fn of(connection: &Connection) -> Option<Self> {
+    pub fn of(connection: &Connection) -> Option<Self> {
         let (who, app, carried) = (&connection.identity, &connection.app, connection.traffic.read());
         let rounded = |ms: f64| (ms * 10.0).round() / 10.0;
         Some(Self {
@@ -131,6 +135,7 @@ impl Client {
             hostname: app.hostname.clone(),
             locale: app.locale.clone(),
             installation_id: app.installation_id.clone(),
+            installation: connection.installation,
             transport: Transport::Websocket,
             connected_at: connection.connected_at.into(),
             rtt_ms: connection.rtt().map(|r| RoundTrip {

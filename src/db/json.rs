@@ -1,4 +1,6 @@
-//! Changes inside JSON text, which every database engine writes in its own way. This is SQLite's.
+//! JSON text in queries, which every database engine reads and writes in its own way. This is SQLite's.
+
+use uuid::Uuid;
 
 /// `column` with the value at each path (such as `$.message.body`) replaced by the JSON text bound at the place
 /// beside it (such as `$1`). A path that is not there is left out.
@@ -6,4 +8,15 @@ pub fn replaced(column: &str, changes: &[(&str, &str)]) -> String {
     let arguments: String =
         changes.iter().map(|(path, place)| format!(", '{path}', json({place})")).collect();
     format!("json_replace({column}{arguments})")
+}
+
+/// Ids as one value, of which there may be more than a statement has places.
+pub fn ids(ids: &[Uuid]) -> String {
+    let quoted: Vec<String> = ids.iter().map(|id| format!("\"{}\"", id.simple())).collect();
+    format!("[{}]", quoted.join(","))
+}
+
+/// A query that gives the ids bound by [`ids`] at `place`.
+pub fn each_id(place: &str) -> String {
+    format!("SELECT unhex(value) FROM json_each({place})")
 }

@@ -18,6 +18,7 @@ const ALL: &[(&str, &str)] = &[
     ("m0004_inbox", include_str!("migrations/m0004_inbox.sql")),
     ("m0005_chat_bounds", include_str!("migrations/m0005_chat_bounds.sql")),
     ("m0006_telemetry", include_str!("migrations/m0006_telemetry.sql")),
+    ("m0007_fleet", include_str!("migrations/m0007_fleet.sql")),
 ];
 
 /// Applies what is missing.

@@ -30,7 +30,7 @@ pub use problems::document as problem;
 use crate::agenda;
 use crate::app::Services;
 use crate::chat;
-use crate::clients::ClientsApi;
+use crate::clients;
 use crate::dashboard;
 use crate::monitoring::{self, MonitoringApi};
 use crate::telemetry;
@@ -74,7 +74,7 @@ fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>
         UsersApi::new(users, s.auth.clone()),
         agenda::apis(&s.agenda, &s.config.base_path),
         chat::operations(&s.chat),
-        ClientsApi::new(s.hub.clone(), s.clock.clone()),
+        clients::apis(&s.fleet),
         MonitoringApi::new(s.monitor.clone()),
         AppKeysApi::new(s.telemetry.keys().clone()),
     );

@@ -139,6 +139,7 @@ mod tests {
             sdk_name: String::new(),
             sdk_version: String::new(),
             app: AppInfo::default(),
+            installation: uuid::Uuid::nil(),
             connected_at: chrono::DateTime::default(),
         }))
     }

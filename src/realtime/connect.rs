@@ -12,6 +12,7 @@ use super::protocol::{self, Command, ConnectRequest, ConnectResult, Outcome, rep
 use super::socket::{Opened, PING, Realtime};
 use super::{Disconnect, Error};
 use crate::auth::Identity;
+use crate::clients::Fleet;
 use crate::error::ApiError;
 use crate::inbox;
 use crate::observe::metrics;
@@ -40,13 +41,15 @@ pub async fn connect(realtime: &Realtime, opened: &Opened, text: &Utf8Bytes) -> 
     };
     metrics::message_in("connect");
     let (identity, expires) = identify(realtime, opened, &request, id)?;
+    let app = AppInfo::parse(request.data);
     let connection = Arc::new(Connection::new(Described {
         id: crate::id::new(realtime.hub.clock()).to_string(),
+        installation: Fleet::installation_of(&identity, &app),
         identity,
         address: opened.address,
         sdk_name: clean(&request.name),
         sdk_version: clean(&request.version),
-        app: AppInfo::parse(request.data),
+        app,
         connected_at: realtime.hub.clock().now(),
     }));
     connection.count_in(text.len());

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
+use uuid::Uuid;
 
 use super::outbox::Outbox;
 use super::pace::{Allowance, Pace};
@@ -129,6 +130,8 @@ pub struct Connection {
     pub sdk_version: String,
     /// The application, as it says.
     pub app: AppInfo,
+    /// The installation of the application, as `clients` knows it.
+    pub installation: Uuid,
     /// Since when.
     pub connected_at: DateTime<Utc>,
     /// Counts.
@@ -151,6 +154,7 @@ pub struct Described {
     pub sdk_name: String,
     pub sdk_version: String,
     pub app: AppInfo,
+    pub installation: Uuid,
     pub connected_at: DateTime<Utc>,
 }
 
@@ -164,6 +168,7 @@ impl Connection {
             sdk_name: d.sdk_name,
             sdk_version: d.sdk_version,
             app: d.app,
+            installation: d.installation,
             connected_at: d.connected_at,
             traffic: Traffic::default(),
             outbox: Outbox::default(),

@@ -4,6 +4,7 @@
 //! address or path. Whoever causes an event calls its function here; nobody else names a metric.
 
 mod database;
+mod fleet;
 mod http;
 mod login;
 mod process;
@@ -15,6 +16,7 @@ use std::sync::OnceLock;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 pub use database::{commit_seconds, read_seconds, write_batch, write_refused, write_seconds};
+pub use fleet::{installations_forgotten, installations_kept, sighting_dropped};
 pub use http::{InFlight, connection_refused, http_request};
 pub use login::{LoginFailure, login_failed, login_succeeded};
 pub use process::{Build, Process, collect, process};
@@ -59,6 +61,7 @@ pub fn start() -> PrometheusHandle {
             let handle = recorder.handle();
             metrics::set_global_recorder(recorder).expect("this is the only recorder");
             http::describe();
+            fleet::describe();
             realtime::describe();
             login::describe();
             database::describe();

@@ -23,6 +23,7 @@ use super::connect::{self, Greeting};
 use super::connection::Connection;
 use super::{Disconnect, Hub};
 use crate::auth::Auth;
+use crate::clients::Fleet;
 use crate::observe::metrics;
 
 /// Time between pings.
@@ -51,6 +52,8 @@ pub struct Realtime {
     pub hub: Hub,
     /// Who is calling.
     pub auth: Auth,
+    /// Which installations there are.
+    pub fleet: Fleet,
 }
 
 /// Who opened a socket, as far as the handshake tells.
@@ -91,6 +94,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(realtime: Realtime,
         Err(end) => return finish(&mut socket, end).await,
     };
     metrics::ws_connected();
+    realtime.fleet.connected(&connection);
     let seat = Seat { hub: &realtime.hub, connection: &connection };
     let end = session.run(&realtime, &mut socket, &connection).await;
     drop(seat);
@@ -100,6 +104,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(realtime: Realtime,
         End::Theirs => 3000,
     };
     metrics::ws_disconnected(code);
+    realtime.fleet.disconnected(&connection);
     tracing::info!(
         client.id = %connection.id, user.id = %connection.identity.user_id, peer.address = %connection.address, code,
         "Client disconnected ({code})"

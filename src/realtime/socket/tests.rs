@@ -10,10 +10,15 @@ use uuid::Uuid;
 use super::super::connection::{AppInfo, Described};
 use super::*;
 use crate::auth::{Credential, Identity, Role as AccountRole};
+use crate::clients::Fleet;
 use crate::clock::Clock;
+use crate::db::Db;
 
 fn realtime() -> Realtime {
-    Realtime { hub: Hub::new(Clock::system()), auth: Auth::for_document() }
+    let (clock, db) = (Clock::system(), Db::disconnected());
+    let hub = Hub::new(clock.clone());
+    let fleet = Fleet::new(&db, &clock, &hub);
+    Realtime { hub, auth: Auth::for_document(), fleet }
 }
 
 fn connection() -> Arc<Connection> {
@@ -31,6 +36,7 @@ fn connection() -> Arc<Connection> {
         sdk_name: String::new(),
         sdk_version: String::new(),
         app: AppInfo::default(),
+        installation: Uuid::nil(),
         connected_at: chrono::Utc::now(),
     }))
 }

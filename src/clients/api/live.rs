@@ -1,14 +1,15 @@
-//! The fleet over HTTP.
+//! Connected clients over HTTP.
 
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
-use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags};
+use poem_openapi::{Enum, Object, OpenApi};
 use serde::Serialize;
 use tracing::info;
 use uuid::Uuid;
 
-use super::model::{Client, Filter, client, connected};
+use super::super::model::{Client, Filter, client, connected};
+use super::{Done, Tag};
 use crate::auth::{Admin, scope};
 use crate::clock::Clock;
 use crate::error::ApiError;
@@ -29,12 +30,6 @@ impl ClientsApi {
     pub fn new(hub: Hub, clock: Clock) -> Self {
         Self { hub, clock }
     }
-}
-
-#[derive(Tags)]
-enum Tag {
-    /// Connected client applications
-    Clients,
 }
 
 /// A page of connected clients
@@ -92,14 +87,6 @@ struct NoticePublication<'a> {
     body: &'a str,
     level: NoticeLevel,
     time: Timestamp,
-}
-
-/// Done, nothing to say
-#[derive(ApiResponse)]
-enum Done {
-    /// Done
-    #[oai(status = 204)]
-    Done,
 }
 
 #[OpenApi(tag = "Tag::Clients")]

@@ -1,0 +1,111 @@
+//! Which installations are asked for, and in which order.
+
+use uuid::Uuid;
+
+use super::store::list::{Position, Row};
+use crate::error::ApiError;
+
+/// Conditions; all of them must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Id or login name of the account, or the name claimed.
+    pub user: Option<String>,
+    /// Application, whatever the case.
+    pub app: Option<String>,
+    /// Version of the application.
+    pub version: Option<String>,
+    /// Operating system, whatever the case.
+    pub os: Option<String>,
+    /// Part of anything that names it.
+    pub search: Option<String>,
+    /// Whether it is connected, and who is now.
+    pub connected: Option<(bool, Vec<Uuid>)>,
+    /// Not connected (who is stands beside it) and not seen for so many days.
+    pub silent_days: Option<(i64, Vec<Uuid>)>,
+    /// Whether its version is below the latest of its application.
+    pub behind: Option<bool>,
+}
+
+/// What a list of installations can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    LastSeen,
+    FirstSeen,
+    App,
+    Version,
+    Os,
+    User,
+    Hostname,
+    Signals,
+    Errors,
+}
+
+impl By {
+    const ALL: [(&'static str, Self); 9] = [
+        ("last_seen", Self::LastSeen),
+        ("first_seen", Self::FirstSeen),
+        ("app", Self::App),
+        ("version", Self::Version),
+        ("os", Self::Os),
+        ("user", Self::User),
+        ("hostname", Self::Hostname),
+        ("signals", Self::Signals),
+        ("errors", Self::Errors),
+    ];
+
+    /// The column, as the list's query calls it.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::LastSeen => "i.last_seen_at",
+            Self::FirstSeen => "i.first_seen_at",
+            Self::App => "i.app COLLATE NOCASE",
+            Self::Version => "i.version_key",
+            Self::Os => "i.os COLLATE NOCASE",
+            Self::User => "COALESCE(u.username, i.user_name) COLLATE NOCASE",
+            Self::Hostname => "i.hostname COLLATE NOCASE",
+            Self::Signals => "i.signals",
+            Self::Errors => "i.errors",
+        }
+    }
+
+    /// The value of a row.
+    pub fn position(self, row: &Row) -> Position {
+        let text = |t: &str| Position::Text(t.to_owned());
+        match self {
+            Self::LastSeen => Position::Number(row.last_seen_at),
+            Self::FirstSeen => Position::Number(row.first_seen_at),
+            Self::App => text(&row.app),
+            Self::Version => text(&row.version_key),
+            Self::Os => text(&row.os),
+            Self::User => text(&row.username),
+            Self::Hostname => text(&row.hostname),
+            Self::Signals => Position::Number(row.signals),
+            Self::Errors => Position::Number(row.errors),
+        }
+    }
+}
+
+/// An order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub by: By,
+    pub descending: bool,
+}
+
+impl Order {
+    /// Reads `last_seen` or, for the other direction, `-last_seen`.
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
+        let name = text.strip_prefix('-').unwrap_or(text);
+        let by = By::ALL.iter().find(|(known, _)| *known == name).map(|(_, by)| *by);
+        by.map(|by| Self { by, descending: text.starts_with('-') }).ok_or_else(|| {
+            let names: Vec<&str> = By::ALL.iter().map(|(name, _)| *name).collect();
+            ApiError::field(
+                "sort",
+                format!("must be one of {}, with `-` before it for the other direction", names.join(", ")),
+            )
+        })
+    }
+}
