@@ -182,7 +182,8 @@ for (const id of ['no-such-room', '019aa9f1-4c00-7000-8000-000000000001']) {
   await ben.waitForSelector('#talk-empty:has-text("There is no such room")');
   assert.ok(!(await ben.isVisible('#composer')));
 }
-await visit(ben, '/rooms/general');
+await ben.click('#talk-empty a');
+await ben.waitForURL(at('/rooms/general'));
 await live(ben);
 
 // Far up in a long room nothing moves while older messages load and new ones come.

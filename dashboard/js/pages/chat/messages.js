@@ -59,10 +59,11 @@ export function showMessages({ room, actions, onSeen }) {
     const none = state === "ready" && messages.length === 0 && !outbox.get().unsent.some(isHere);
     empty.hidden = state !== "failed" && !none;
     if (empty.hidden) return;
-    const [title, text, again] = empty.children;
+    const [title, text, again, back] = empty.children;
     // An address that could be no room's is refused in another way than one that is no room's any more.
     const gone = [400, 404, 422].includes(error?.status);
     again.hidden = none || gone;
+    back.hidden = !gone;
     if (none) {
       setText(title, t("chat.empty"));
       setText(text, room()?.member && boot.user.role !== "viewer" ? t("chat.empty_write") : t("chat.empty_read"));
@@ -176,7 +177,7 @@ export function showMessages({ room, actions, onSeen }) {
     drawNewest();
     onSeen();
   });
-  empty.lastElementChild.addEventListener("click", () => timeline.loadNewest());
+  empty.querySelector("button").addEventListener("click", () => timeline.loadNewest());
   outbox.watch(draw);
   let met = null;
   people.watch(({ seen }) => {
