@@ -9,6 +9,7 @@
 //! | [`http`] | the listener, the route tree, middleware, problem documents |
 //! | [`auth`] | who is calling: passwords, tokens, sessions, and the parameter types that decide |
 //! | [`chat`] | rooms, messages, reactions, read marks, search |
+//! | [`idempotency`] | creating calls that may be repeated: `Idempotency-Key` |
 //! | [`inbox`] | what the server tells one account, with a short history |
 //! | [`users`] | accounts and their changes |
 //! | [`agenda`] | events, recurrence, reminders, iCalendar |
@@ -38,6 +39,7 @@ pub mod db;
 pub mod error;
 pub mod http;
 pub mod id;
+pub mod idempotency;
 pub mod inbox;
 pub mod monitoring;
 pub mod observe;

@@ -18,6 +18,7 @@ mod fleet;
 mod full_disk;
 mod generated_clients;
 mod healthcheck;
+mod idempotency;
 mod kill9;
 mod logs_stdout;
 mod metrics;

@@ -78,13 +78,3 @@ table!(settings, "agenda_settings", {
     user_id: Uuid,
     time_zone: String,
 });
-
-table!(key, "agenda_keys", {
-    #[sea_orm(primary_key, auto_increment = false)]
-    user_id: Uuid,
-    #[sea_orm(primary_key, auto_increment = false)]
-    key: String,
-    digest: Vec<u8>,
-    event_id: Uuid,
-    created_at: i64,
-});

@@ -5,6 +5,7 @@ use sea_orm::DbErr;
 use super::edit::FieldError;
 use super::ical::ReadError;
 use crate::error::{self, ApiError};
+use crate::idempotency::KeyError;
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
@@ -27,12 +28,9 @@ pub enum AgendaError {
     /// Fields of the request are wrong.
     #[error("fields are wrong")]
     Invalid(Vec<FieldError>),
-    /// The key came with another request before.
-    #[error("the idempotency key was used for something else")]
-    KeyReused,
-    /// What the key made is gone.
-    #[error("the event of this idempotency key was deleted")]
-    KeySpent,
+    /// The call repeats another one, and cannot.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The account owns as many events as it may.
     #[error("there are too many events")]
     Full,
@@ -76,13 +74,7 @@ impl From<AgendaError> for ApiError {
             AgendaError::Invalid(fields) => Self::fields(
                 fields.into_iter().map(|(field, message)| error::FieldError { field, message }).collect(),
             ),
-            AgendaError::KeyReused => Self::conflict(
-                "idempotency_key_reused",
-                "This Idempotency-Key came with another request before.",
-            ),
-            AgendaError::KeySpent => {
-                Self::conflict("idempotency_key_spent", "What this Idempotency-Key made was deleted since.")
-            }
+            AgendaError::Key(error) => error.into(),
             AgendaError::Full => Self::conflict(
                 "limit_reached",
                 format!("An account owns {} events at most.", super::MAX_OWNED),

@@ -8,7 +8,6 @@ use sea_orm::ConnectionTrait;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::entity::key;
 use super::error::AgendaError;
 use super::model::{Event, Label, Plan, Who};
 use super::occurrences::{self, Occurrence};
@@ -19,6 +18,7 @@ use super::{due, live, shared, store};
 use crate::auth::{Auth, Identity, Role};
 use crate::clock::Clock;
 use crate::db::{Db, Tx};
+use crate::idempotency::{self, Key, KeyError};
 use crate::inbox::Inbox;
 use crate::realtime::Hub;
 
@@ -26,8 +26,6 @@ use crate::realtime::Hub;
 pub const MAX_OWNED: u64 = 10_000;
 /// Events that one window may touch; expanding that many takes about a tenth of a second.
 const MAX_WINDOW_EVENTS: u64 = 5_000;
-/// How long a creating call may be repeated with its key.
-const KEY_LIFE: TimeDelta = TimeDelta::days(7);
 
 /// The agenda. Clones share everything.
 #[derive(Clone)]
@@ -43,12 +41,6 @@ pub struct Agenda {
 
 /// Where a list of occurrences stands: start in milliseconds, event, occurrence.
 pub type Position = (i64, Uuid, i64);
-
-/// Makes a creating call repeatable: the caller's key, and the digest of what was asked.
-pub struct Key {
-    pub text: String,
-    pub digest: [u8; 32],
-}
 
 /// What becomes of an event.
 pub enum Outcome {
@@ -138,13 +130,8 @@ impl Agenda {
         seen(self.db.read(), user, id).await
     }
 
-    /// Makes an event. The same key again gives the event that it made, and `false`.
-    pub async fn create(
-        &self,
-        who: &Identity,
-        plan: Plan,
-        key: Option<Key>,
-    ) -> Result<(Event, bool), AgendaError> {
+    /// Makes an event. The same key again gives the event that it made.
+    pub async fn create(&self, who: &Identity, plan: Plan, key: Option<Key>) -> Result<Event, AgendaError> {
         self.check_attendees(&plan)?;
         let (owner, role) = (who.user_id, who.role);
         let event = self.new_event(owner, plan);
@@ -152,10 +139,11 @@ impl Agenda {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    if let Some(key) = &key
-                        && let Some(event) = spent(tx, owner, key).await?
-                    {
-                        return Ok((event, false));
+                    if let Some(id) = idempotency::made(tx, key.as_ref(), agenda.clock.now_ms()).await? {
+                        return match seen(tx.conn(), owner, id).await {
+                            Err(AgendaError::NotFound) => Err(KeyError::Spent.into()),
+                            found => found,
+                        };
                     }
                     if store::owned(tx.conn(), owner).await? >= MAX_OWNED {
                         return Err(AgendaError::Full);
@@ -164,11 +152,9 @@ impl Agenda {
                     let zones = store::zones(tx.conn()).await?;
                     let next = first_reminder(&event.plan, event.created_at, &zones);
                     store::insert(tx.conn(), &event, next).await?;
-                    if let Some(key) = key {
-                        agenda.keep(tx, owner, key, event.id).await?;
-                    }
+                    idempotency::keep(tx, key.as_ref(), 201, event.id, agenda.clock.now_ms()).await?;
                     agenda.tell(tx, None, Some(&event)).await?;
-                    Ok((event, true))
+                    Ok(event)
                 })
             })
             .await
@@ -314,12 +300,6 @@ impl Agenda {
         }
     }
 
-    async fn keep(&self, tx: &Tx, user_id: Uuid, key: Key, event_id: Uuid) -> Result<(), AgendaError> {
-        let created_at = self.clock.now_ms();
-        let row = key::Model { user_id, key: key.text, digest: key.digest.to_vec(), event_id, created_at };
-        Ok(store::keep_key(tx.conn(), row, created_at - KEY_LIFE.num_milliseconds()).await?)
-    }
-
     /// Tells everyone concerned and, once it is durable, the reminder task.
     pub(super) async fn tell(
         &self,
@@ -363,15 +343,6 @@ pub(super) fn first_reminder(plan: &Plan, now: DateTime<Utc>, zones: &[Tz]) -> O
     // The clock of the reader matters only to events without one of their own.
     let zones = if plan.when.zone().is_some() { &[Tz::UTC] } else { zones };
     zones.iter().filter_map(|zone| due::next(plan, now, *zone)).min()
-}
-
-/// The event that this key made before.
-async fn spent(tx: &Tx, user: Uuid, key: &Key) -> Result<Option<Event>, AgendaError> {
-    match store::key(tx.conn(), user, &key.text).await? {
-        None => Ok(None),
-        Some((digest, _)) if digest != key.digest => Err(AgendaError::KeyReused),
-        Some((_, id)) => store::find(tx.conn(), id).await?.map(Some).ok_or(AgendaError::KeySpent),
-    }
 }
 
 impl Precondition {

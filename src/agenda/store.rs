@@ -1,4 +1,4 @@
-//! Queries on events, feeds, settings and idempotency keys.
+//! Queries on events, feeds and settings.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::entity::{attendee, event, feed, key, settings};
+use super::entity::{attendee, event, feed, settings};
 use super::model::{Event, Label};
 use super::row;
 use super::text::Uid;
@@ -176,22 +176,6 @@ pub async fn delete(db: &impl ConnectionTrait, id: Uuid, former: i64) -> Result<
         .exec(db)
         .await?;
     Ok(deleted.rows_affected > 0)
-}
-
-/// What a creating call with this key made: the digest of its request, and the event.
-pub async fn key(db: &impl ConnectionTrait, user: Uuid, key: &str) -> Result<Option<(Vec<u8>, Uuid)>, DbErr> {
-    let found = key::Entity::find_by_id((user, key.to_owned())).one(db).await?;
-    Ok(found.map(|row| (row.digest, row.event_id)))
-}
-
-/// Keeps a key, and forgets the user's keys from before `expired_ms`.
-pub async fn keep_key(db: &impl ConnectionTrait, new: key::Model, expired_ms: i64) -> Result<(), DbErr> {
-    key::Entity::delete_many()
-        .filter(key::Column::UserId.eq(new.user_id))
-        .filter(key::Column::CreatedAt.lt(expired_ms))
-        .exec(db)
-        .await?;
-    key::Entity::insert(key::ActiveModel::from(new)).exec_without_returning(db).await.map(drop)
 }
 
 /// Since when the user has a feed.

@@ -116,3 +116,10 @@ pub struct BodyRow {
     pub before: i64,
     pub body: String,
 }
+
+/// What decides whether a member may be an owner.
+#[derive(Debug, FromQueryResult)]
+pub struct StandingRow {
+    pub role: String,
+    pub writes: bool,
+}

@@ -5,6 +5,7 @@ use poem_openapi::payload::Json;
 use sea_orm::DbErr;
 
 use crate::error::{ApiError, FieldError, Problem};
+use crate::idempotency::KeyError;
 use crate::realtime;
 
 /// Why something was refused. Nothing was changed.
@@ -31,6 +32,9 @@ pub enum ChatError {
     /// Too many others do the same at this moment.
     #[error("too many do this at once")]
     Busy,
+    /// The call repeats another one, and cannot.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// These fields are wrong.
     #[error("some fields are wrong")]
     Fields(Vec<FieldError>),
@@ -62,6 +66,7 @@ impl From<ChatError> for ApiError {
             ChatError::Forbidden(why) => Self::forbidden("forbidden", why),
             ChatError::Conflict(code, why) | ChatError::Limit(code, why) => Self::conflict(code, why),
             ChatError::Busy => Self::unavailable(2, "too many searches at once"),
+            ChatError::Key(error) => error.into(),
             ChatError::Fields(fields) => Self::fields(fields),
             ChatError::Db(error) => error.into(),
         }
@@ -74,7 +79,7 @@ impl From<ChatError> for realtime::Error {
         match error {
             ChatError::NotFound | ChatError::NotAMember | ChatError::Forbidden(_) => Self::PERMISSION_DENIED,
             ChatError::Missing(..) | ChatError::Fields(_) => Self::BAD_REQUEST,
-            ChatError::Conflict(..) => Self::NOT_AVAILABLE,
+            ChatError::Conflict(..) | ChatError::Key(_) => Self::NOT_AVAILABLE,
             ChatError::Limit(..) => Self::LIMIT_EXCEEDED,
             ChatError::Busy => Self::TOO_MANY_REQUESTS,
             ChatError::Db(error) => Self::internal(error),

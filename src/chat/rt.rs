@@ -85,7 +85,7 @@ impl Namespace for Chat {
                     None => None,
                 },
             };
-            self.post(who, room, new).await?;
+            self.post(who, room, new, None).await?;
             Ok(())
         })
     }

@@ -19,6 +19,7 @@ const ALL: &[(&str, &str)] = &[
     ("m0005_chat_bounds", include_str!("migrations/m0005_chat_bounds.sql")),
     ("m0006_telemetry", include_str!("migrations/m0006_telemetry.sql")),
     ("m0007_fleet", include_str!("migrations/m0007_fleet.sql")),
+    ("m0008_idempotency", include_str!("migrations/m0008_idempotency.sql")),
 ];
 
 /// Applies what is missing.

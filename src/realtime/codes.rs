@@ -33,8 +33,6 @@ macro_rules! errors {
 errors! {
     /// A fault of the server.
     INTERNAL = 100, "internal server error", true;
-    /// Not connected as anybody.
-    UNAUTHORIZED = 101, "unauthorized", false;
     /// No such channel.
     UNKNOWN_CHANNEL = 102, "unknown channel", false;
     /// Not allowed.

@@ -138,7 +138,8 @@ async fn one(
         }
         Command { refresh: Some(request), .. } => {
             metrics::message_in("refresh");
-            refresh(realtime, connection, &request.token, done).map(|ttl| {
+            // A revoked token refreshes nothing: that ends the connection instead of a reply.
+            refresh(realtime, connection, &request.token, done)?.map(|ttl| {
                 Outcome::Refresh(RefreshResult {
                     client: &connection.id,
                     version: VERSION,
@@ -161,10 +162,6 @@ async fn one(
         Command { connect: Some(_), .. } => return Err(Disconnect::BAD_REQUEST),
         _ => Err(Error::BAD_REQUEST),
     };
-    // A revoked token refreshes nothing: that ends the connection instead of a reply.
-    if let Err(Error::UNAUTHORIZED) = outcome {
-        return Err(Disconnect::INVALID_TOKEN);
-    }
     connection.push(reply(id, &outcome.unwrap_or_else(Outcome::from)));
     Ok(())
 }
@@ -299,19 +296,20 @@ fn refresh(
     connection: &Connection,
     token: &str,
     done: &mut Done,
-) -> Result<Option<u64>, Error> {
-    let (identity, expires) = realtime
-        .auth
-        .bearer(token)
-        .map_err(|e| if is_expired(&e) { Error::TOKEN_EXPIRED } else { Error::UNAUTHORIZED })?;
+) -> Result<Result<Option<u64>, Error>, Disconnect> {
+    let (identity, expires) = match realtime.auth.bearer(token) {
+        Ok(known) => known,
+        Err(e) if is_expired(&e) => return Ok(Err(Error::TOKEN_EXPIRED)),
+        Err(_) => return Err(Disconnect::INVALID_TOKEN),
+    };
     // A connection is one account's and one session's for its whole life: revoking must find it.
     if identity.user_id != connection.identity.user_id
         || identity.credential != connection.identity.credential
     {
-        return Err(Error::UNAUTHORIZED);
+        return Err(Disconnect::INVALID_TOKEN);
     }
     done.expires = expires;
-    Ok(expires.map(|at| remaining_seconds(realtime, at)))
+    Ok(Ok(expires.map(|at| remaining_seconds(realtime, at))))
 }
 
 /// Whether a token was good and is only too old.

@@ -10,6 +10,7 @@ use super::model::{Account, DisplayName, Username};
 use super::service::{Change, NewAccount, Users};
 use crate::auth::{Admin, Auth, NewPassword, Role, Viewer, scope};
 use crate::error::{ApiError, FieldError};
+use crate::idempotency::IdempotencyKey;
 use crate::page;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
@@ -206,13 +207,20 @@ impl UsersApi {
 
     /// Make an account
     #[oai(path = "/", method = "post", operation_id = "create_user")]
-    async fn create(&self, _who: Admin<scope::UsersWrite>, body: Json<NewUser>) -> Result<Created, ApiError> {
+    async fn create(
+        &self,
+        _who: Admin<scope::UsersWrite>,
+        /// Names this attempt for 24 hours: repeated with it, the same request makes nothing new
+        #[oai(name = "Idempotency-Key")]
+        key: IdempotencyKey,
+        body: Json<NewUser>,
+    ) -> Result<Created, ApiError> {
         let (username, name) = parse_names(Some(&body.username), body.name.as_deref())?;
         let username = username.ok_or_else(|| ApiError::field("username", "is missing"))?;
         let password = NewPassword::parse(&body.password, &body.username)
             .map_err(|rule| ApiError::field("password", rule))?;
         let new = NewAccount { username, name, password, role: body.role };
-        let account = self.users.create(new).await?;
+        let account = self.users.create(new, key.0).await?;
         Ok(Created::Ok(Json((&account).into())))
     }
 

@@ -87,7 +87,7 @@ async fn act(task: UserTask, auth: &Auth, users: &Users) -> Result<String, Confi
                 .transpose()?;
             let password = password(password_file.as_deref(), &username)?;
             let new = NewAccount { username: parsed, name, password, role };
-            let account = users.create(new).await.map_err(|e| fault(&username, &e))?;
+            let account = users.create(new, None).await.map_err(|e| fault(&username, &e))?;
             Ok(format!("Made the {} `{}`.", account.role.as_str(), account.username))
         }
         UserTask::Password { username, password_file } => {

@@ -9,6 +9,7 @@ use crate::auth::{Auth, AuthError, NewPassword, Role};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::ApiError;
+use crate::idempotency::{self, Key, KeyError};
 
 /// Why an account was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum UserError {
     /// No account of that id.
     #[error("there is no such account")]
     NotFound,
+    /// The call repeats another one, and cannot.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// Hashing failed.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -40,6 +44,7 @@ impl From<UserError> for ApiError {
                 Self::conflict("last_admin", "This is the last active admin: make another one first.")
             }
             UserError::NotFound => Self::not_found(),
+            UserError::Key(e) => e.into(),
             UserError::Auth(e) => e.into(),
             UserError::Db(e) => e.into(),
         }
@@ -85,11 +90,11 @@ impl Users {
         Self { db, clock, auth }
     }
 
-    /// Makes an account.
+    /// Makes an account. The same key again gives the account that it made.
     ///
     /// # Errors
     /// [`UserError::UsernameTaken`].
-    pub async fn create(&self, new: NewAccount) -> Result<Account, UserError> {
+    pub async fn create(&self, new: NewAccount, key: Option<Key>) -> Result<Account, UserError> {
         let hash = self.auth.hash(new.password).await?;
         let name = new.name.unwrap_or_else(|| DisplayName::of(&new.username));
         let account = Account {
@@ -100,13 +105,17 @@ impl Users {
             disabled: false,
             created_at: crate::clock::from_ms(self.clock.now_ms()),
         };
-        let auth = self.auth.clone();
+        let (auth, now_ms) = (self.auth.clone(), self.clock.now_ms());
         self.db
             .write(move |tx| {
                 Box::pin(async move {
+                    if let Some(id) = idempotency::made(tx, key.as_ref(), now_ms).await? {
+                        return Ok(store::find(tx.conn(), id).await?.ok_or(KeyError::Spent)?);
+                    }
                     if !store::insert(tx.conn(), &account, &new.username, hash).await? {
                         return Err(UserError::UsernameTaken(account.username));
                     }
+                    idempotency::keep(tx, key.as_ref(), 201, account.id, now_ms).await?;
                     auth.account_changed(tx, account.clone());
                     Ok(account)
                 })

@@ -253,7 +253,7 @@ async fn a_key_makes_creating_repeatable_also_after_a_restart() {
     let (first, second) = tokio::join!(send(&ann, "k1", daily()), send(&ann, "k1", daily()));
     let (first, second) = (first.expect(201), second.expect(201));
     assert_eq!(first["id"], second["id"]);
-    send(&ann, "k1", stand_up()).await.expect_problem(409, "idempotency_key_reused");
+    send(&ann, "k1", stand_up()).await.expect_problem(409, "idempotency_conflict");
     assert_ne!(send(&bob, "k1", daily()).await.expect(201)["id"], first["id"]);
     send(&ann, &"x".repeat(201), daily()).await.expect_problem(400, "validation_failed");
 
@@ -263,7 +263,7 @@ async fn a_key_makes_creating_repeatable_also_after_a_restart() {
     assert_eq!(again["id"], first["id"]);
     assert_eq!(starts(&ann).await.len(), 5);
     assert_eq!(delete(&ann, &again, "").await.status, 204);
-    send(&ann, "k1", daily()).await.expect_problem(409, "idempotency_key_spent");
+    send(&ann, "k1", daily()).await.expect_problem(409, "idempotency_spent");
     assert!(starts(&ann).await.is_empty());
     app.stop().await;
 }

@@ -5,6 +5,7 @@ mod cookie;
 mod forged;
 mod limits;
 mod login;
+mod others;
 mod refresh;
 mod sessions;
 mod setup;

@@ -163,3 +163,42 @@ async fn members_are_told_about_their_rooms_on_their_own_channel() {
     assert_eq!(told, json!({"type": "room.removed", "room_id": id, "reason": "deleted"}));
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_room_is_handed_to_another_member() {
+    let app = TestApp::spawn().await;
+    let (ann, bob, eve) = (app.member("ann").await, app.member("bob").await, app.member("eve").await);
+    let vic = app.viewer("vic").await;
+    let id = make(&ann, "public", &[&bob, &vic]).await;
+    let path = format!("/api/chat/rooms/{id}");
+    let to = |actor: &Actor| json!({"owner_id": actor.id});
+    let before = ann.get(&path).await.expect(200);
+    bob.patch(&path, &to(&bob)).await.expect_problem(403, "forbidden");
+    let problem = ann.patch(&path, &to(&eve)).await.expect_problem(404, "not_found");
+    assert_eq!(problem["errors"][0]["field"], "owner_id");
+    ann.patch(&path, &to(&vic)).await.expect_problem(400, "validation_failed");
+    app.admin().await.patch("/api/chat/rooms/general", &to(&ann)).await.expect_problem(409, "general_room");
+    assert_eq!(ann.get(&path).await.expect(200), before);
+
+    let mut ws = Ws::connect(&app, &bob).await;
+    let after = ann.patch(&path, &to(&bob)).await.expect(200);
+    assert_eq!(after["role"], "member");
+    let told = ws.publication(&format!("user:{}", bob.id)).await["data"].clone();
+    assert_eq!((&told["type"], &told["room"]["id"]), (&json!("room.updated"), &json!(id)));
+    assert_eq!(bob.get(&path).await.expect(200)["role"], "owner");
+    ann.patch(&path, &json!({"name": "Mine"})).await.expect_problem(403, "forbidden");
+    bob.patch(&path, &json!({"name": "Bob's", "owner_id": bob.id})).await.expect(200);
+
+    // It counts for whom it was handed to, who can have too many, and for whom it is no longer.
+    let fill = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 199) \
+                INSERT INTO chat_rooms (id, kind, name, created_at, made_by) \
+                SELECT CAST(printf('%016d', n) AS BLOB), 'private', '', 0, made_by FROM chat_rooms, n WHERE made_by IS NOT NULL";
+    assert_eq!(crate::support::database::write(&app, fill, []).await, 199);
+    let of_ann = make(&ann, "private", &[&bob]).await;
+    let full = ann.patch(&format!("/api/chat/rooms/{of_ann}"), &to(&bob)).await;
+    full.expect_problem(409, "limit_reached");
+    assert_eq!(ann.get(&format!("/api/chat/rooms/{of_ann}")).await.expect(200)["role"], "owner");
+    bob.patch(&path, &to(&ann)).await.expect(200);
+    ann.patch(&format!("/api/chat/rooms/{of_ann}"), &to(&bob)).await.expect(200);
+    app.stop().await;
+}

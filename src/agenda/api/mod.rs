@@ -8,9 +8,7 @@ mod words;
 use chrono::{DateTime, TimeDelta, Utc};
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
-use poem_openapi::types::ToJSON;
 use poem_openapi::{ApiResponse, OpenApi, Tags};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 pub use calendar::feed;
@@ -23,10 +21,11 @@ use self::words::Words;
 use super::edit::{self, FieldError, Split};
 use super::error::AgendaError;
 use super::model::{Event, Plan};
-use super::service::{Agenda, Key, Outcome, Position, Precondition};
+use super::service::{Agenda, Outcome, Position, Precondition};
 use crate::auth::scope::{AgendaRead, AgendaWrite};
 use crate::auth::{Member, Viewer};
 use crate::error::ApiError;
+use crate::idempotency::IdempotencyKey;
 use crate::page;
 use crate::timestamp::Timestamp;
 
@@ -133,20 +132,17 @@ impl AgendaApi {
     ///
     /// An account owns at most 10,000 events, and at most 1,000 that others see; of those, what was over 400 days ago does not
     /// count, and admins may have more.
-    ///
-    /// With an `Idempotency-Key`, the same request again answers with the event that the first one made.
     #[oai(path = "/", method = "post", operation_id = "create_agenda_event")]
     async fn create(
         &self,
         who: Member<AgendaWrite>,
-        event: Json<EventInput>,
-        /// 1 to 200 characters that name this attempt; kept for a week
+        /// Names this attempt for 24 hours: repeated with it, the same request makes nothing new
         #[oai(name = "Idempotency-Key")]
-        idempotency_key: Header<Option<Words<200>>>,
+        key: IdempotencyKey,
+        event: Json<EventInput>,
     ) -> Result<CreatedAnswer, ApiError> {
-        let key = idempotency_key.0.map(|text| key(&text, &event.0)).transpose()?;
         let plan = event.0.plan(None).map_err(wrong)?;
-        let (event, _) = self.agenda.create(&who, plan, key).await?;
+        let event = self.agenda.create(&who, plan, key.0).await?;
         Ok(CreatedAnswer::Created(Json(self.view(&event)), etag(&event)))
     }
 
@@ -307,13 +303,4 @@ fn chosen(
             id.map(Some).ok_or(AgendaError::NoOccurrence)
         }
     }
-}
-
-fn key(text: &Words<200>, event: &EventInput) -> Result<Key, ApiError> {
-    let text = text.as_str();
-    if text.is_empty() || text.len() > 200 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(ApiError::field("Idempotency-Key", "has 1 to 200 visible ASCII characters"));
-    }
-    let request = event.to_json_string();
-    Ok(Key { text: text.to_owned(), digest: Sha256::digest(request.as_bytes()).into() })
 }

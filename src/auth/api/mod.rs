@@ -1,6 +1,7 @@
 //! Authentication over HTTP.
 
 mod login;
+mod others;
 mod session;
 mod setup;
 mod token;
@@ -21,6 +22,7 @@ const DEVICE_MAX: usize = 200;
 pub fn apis(auth: &Auth) -> impl poem_openapi::OpenApi + use<> {
     (
         login::LoginApi { auth: auth.clone() },
+        others::OthersApi { auth: auth.clone() },
         session::SessionApi { auth: auth.clone() },
         setup::SetupApi { auth: auth.clone() },
         token::TokenApi { auth: auth.clone() },

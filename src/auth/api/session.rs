@@ -37,17 +37,35 @@ struct Session {
     current: bool,
 }
 
-/// Sessions of the caller
+/// Sessions of an account
 #[derive(Debug, Object)]
-struct Sessions {
+pub struct Sessions {
     /// The most recently used first
     items: Vec<Session>,
     /// Always null: there are at most 100
     next: Option<String>,
 }
 
+impl Sessions {
+    /// Those of `user`; `current` is the one that asks.
+    pub fn of(auth: &Auth, user: Uuid, current: Option<Uuid>) -> Self {
+        let sessions = auth.sessions_of(user);
+        let items = sessions.iter().map(|s| Session {
+            id: s.id,
+            device: s.device.clone(),
+            address: s.address.clone(),
+            kind: s.kind,
+            created_at: Timestamp::from_ms(s.created_ms),
+            last_used_at: Timestamp::from_ms(s.used_ms.load(Ordering::Relaxed)),
+            expires_at: auth.inner.session_expires(s).into(),
+            current: current == Some(s.id),
+        });
+        Self { items: items.collect(), next: None }
+    }
+}
+
 #[derive(ApiResponse)]
-enum Ended {
+pub enum Ended {
     /// The session is over
     #[oai(status = 204)]
     Done,
@@ -58,19 +76,7 @@ impl SessionApi {
     /// List one's own sessions
     #[oai(path = "/", method = "get", operation_id = "list_sessions")]
     async fn list(&self, who: Viewer<SessionOnly>) -> Json<Sessions> {
-        let current = who.session_id();
-        let sessions = self.auth.sessions_of(who.user_id);
-        let items = sessions.iter().map(|s| Session {
-            id: s.id,
-            device: s.device.clone(),
-            address: s.address.clone(),
-            kind: s.kind,
-            created_at: Timestamp::from_ms(s.created_ms),
-            last_used_at: Timestamp::from_ms(s.used_ms.load(Ordering::Relaxed)),
-            expires_at: self.auth.inner.session_expires(s).into(),
-            current: current == Some(s.id),
-        });
-        Json(Sessions { items: items.collect(), next: None })
+        Json(Sessions::of(&self.auth, who.user_id, who.session_id()))
     }
 
     /// End one of one's own sessions, and its realtime connections

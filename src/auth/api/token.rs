@@ -100,13 +100,20 @@ struct CreatedToken {
     expires_at: Timestamp,
 }
 
-/// API tokens of the caller
+/// API tokens of an account
 #[derive(Debug, Object)]
-struct ApiTokens {
+pub struct ApiTokens {
     /// The newest first, expired ones included
     items: Vec<ApiToken>,
     /// Always null: there are at most 100
     next: Option<String>,
+}
+
+impl ApiTokens {
+    /// Those of `user`.
+    pub fn of(auth: &Auth, user: Uuid) -> Self {
+        Self { items: auth.tokens_of(user).iter().map(|t| (&**t).into()).collect(), next: None }
+    }
 }
 
 #[derive(ApiResponse)]
@@ -117,7 +124,7 @@ enum Created {
 }
 
 #[derive(ApiResponse)]
-enum Revoked {
+pub enum Revoked {
     /// The token is void
     #[oai(status = 204)]
     Done,
@@ -128,8 +135,7 @@ impl TokenApi {
     /// List one's own API tokens
     #[oai(path = "/", method = "get", operation_id = "list_tokens")]
     async fn list(&self, who: Viewer<SessionOnly>) -> Json<ApiTokens> {
-        let tokens = self.auth.tokens_of(who.user_id);
-        Json(ApiTokens { items: tokens.iter().map(|t| (&**t).into()).collect(), next: None })
+        Json(ApiTokens::of(&self.auth, who.user_id))
     }
 
     /// Make an API token

@@ -18,6 +18,7 @@ use crate::chat::store::messages::Span;
 use crate::chat::text::{Body, Nonce};
 use crate::chat::view::Message;
 use crate::error::ApiError;
+use crate::idempotency::IdempotencyKey;
 use crate::page;
 
 /// Operations on messages.
@@ -149,6 +150,9 @@ impl MessagesApi {
         who: Member<scope::ChatWrite>,
         /// Id of the room
         room_id: Path<RoomParam>,
+        /// Names this attempt for 24 hours: repeated with it, the same request makes nothing new
+        #[oai(name = "Idempotency-Key")]
+        key: IdempotencyKey,
         body: Json<PostMessage>,
     ) -> Result<Posted, ApiError> {
         let mut errors = Vec::new();
@@ -156,7 +160,7 @@ impl MessagesApi {
         let nonce = body.nonce.as_ref().and_then(|n| check(&mut errors, "nonce", Nonce::parse(&n.0)));
         let Some(text) = text.filter(|_| errors.is_empty()) else { return Err(ApiError::fields(errors)) };
         let new = NewMessage { body: text, reply_to: body.reply_to, nonce };
-        Ok(Posted::Message(Json(self.chat.post(&who, room_id.0.0, new).await?)))
+        Ok(Posted::Message(Json(self.chat.post(&who, room_id.0.0, new, key.0).await?)))
     }
 
     /// Edit a message

@@ -15,6 +15,7 @@ use crate::chat::service::{NewRoom, RoomEdit};
 use crate::chat::text::{RoomName, Topic};
 use crate::chat::view::{Person, Room};
 use crate::error::ApiError;
+use crate::idempotency::IdempotencyKey;
 use crate::page;
 
 /// Operations on rooms.
@@ -66,11 +67,13 @@ struct UpdateRoom {
     name: Option<NameText>,
     /// Its new topic
     topic: Option<TopicText>,
+    /// Id of the member to hand the room to; the owner before stays a member
+    owner_id: Option<Uuid>,
 }
 
 impl Example for UpdateRoom {
     fn example() -> Self {
-        Self { name: None, topic: Some(TopicText("Colours, corners and shadows".to_owned())) }
+        Self { owner_id: None, name: None, topic: Some(TopicText("Colours, corners and shadows".to_owned())) }
     }
 }
 
@@ -134,7 +137,14 @@ impl RoomsApi {
     ///
     /// You become its owner. An account makes at most 200 rooms, direct ones and deleted ones not counted.
     #[oai(path = "/rooms", method = "post", operation_id = "create_room")]
-    async fn create(&self, who: Member<scope::ChatWrite>, body: Json<CreateRoom>) -> Result<Made, ApiError> {
+    async fn create(
+        &self,
+        who: Member<scope::ChatWrite>,
+        /// Names this attempt for 24 hours: repeated with it, the same request makes nothing new
+        #[oai(name = "Idempotency-Key")]
+        key: IdempotencyKey,
+        body: Json<CreateRoom>,
+    ) -> Result<Made, ApiError> {
         let mut errors = Vec::new();
         let name = check(&mut errors, "name", RoomName::parse(&body.name.0));
         let topic = body.topic.as_ref().map_or("", |t| &t.0);
@@ -142,7 +152,7 @@ impl RoomsApi {
         let (Some(name), Some(topic)) = (name, topic) else { return Err(ApiError::fields(errors)) };
         let public = body.kind == NewRoomKind::Public;
         let new = NewRoom { name, topic, public, members: body.0.members.unwrap_or_default() };
-        Ok(Made::Room(Json(self.chat.make(&who, new).await?)))
+        Ok(Made::Room(Json(self.chat.make(&who, new, key.0).await?)))
     }
 
     /// Open the direct room with an account
@@ -170,7 +180,8 @@ impl RoomsApi {
 
     /// Change a room
     ///
-    /// For its owner and admins. A direct room cannot be changed.
+    /// For its owner and admins. A direct room cannot be changed. Handed over to another member, it counts for that one's
+    /// number of rooms.
     #[oai(path = "/rooms/:room_id", method = "patch", operation_id = "update_room")]
     async fn update(
         &self,
@@ -185,7 +196,7 @@ impl RoomsApi {
         if !errors.is_empty() {
             return Err(ApiError::fields(errors));
         }
-        Ok(Json(self.chat.change(&who, room_id.0.0, RoomEdit { name, topic }).await?))
+        Ok(Json(self.chat.change(&who, room_id.0.0, RoomEdit { name, topic, owner: body.owner_id }).await?))
     }
 
     /// Delete a room

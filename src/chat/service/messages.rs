@@ -14,6 +14,7 @@ use crate::chat::text::{self, Body, Nonce};
 use crate::chat::view::{Message, Person, Quote};
 use crate::db::Tx;
 use crate::id;
+use crate::idempotency::{self, Key, KeyError};
 use crate::timestamp::Timestamp;
 
 /// A message to post.
@@ -43,13 +44,32 @@ impl Chat {
         Ok(messages::page(self.db.read(), room, span, limit).await?)
     }
 
-    /// Posts a message, or gives the one posted before under the same nonce.
+    /// Posts a message, or gives the one posted before under the same nonce or key.
     ///
     /// # Errors
     /// When the caller is not a member of the room, or what it answers is not there.
-    pub async fn post(&self, who: &Identity, room: RoomId, new: NewMessage) -> Result<Message, ChatError> {
+    pub async fn post(
+        &self,
+        who: &Identity,
+        room: RoomId,
+        new: NewMessage,
+        key: Option<Key>,
+    ) -> Result<Message, ChatError> {
         let (chat, author) = (self.clone(), Person::from(who));
-        self.db.write(move |tx| Box::pin(async move { chat.post_now(tx, author, room, new).await })).await
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let now_ms = chat.clock.now_ms();
+                    if let Some(id) = idempotency::made(tx, key.as_ref(), now_ms).await? {
+                        readable(tx.conn(), room, author.id).await?;
+                        return Ok(messages::find(tx.conn(), room, id).await?.ok_or(KeyError::Spent)?);
+                    }
+                    let posted = chat.post_now(tx, author, room, new).await?;
+                    idempotency::keep(tx, key.as_ref(), 201, posted.id, now_ms).await?;
+                    Ok(posted)
+                })
+            })
+            .await
     }
 
     async fn post_now(

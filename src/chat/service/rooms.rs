@@ -13,6 +13,7 @@ use crate::chat::text::{RoomName, Topic};
 use crate::chat::view::Room;
 use crate::db::Tx;
 use crate::id;
+use crate::idempotency::{self, Key, KeyError};
 
 /// Most rooms of a server that are neither deleted nor direct: a list of them is read in a few tens of milliseconds.
 const ROOMS: u64 = 10_000;
@@ -39,6 +40,8 @@ pub struct RoomEdit {
     pub name: Option<RoomName>,
     /// Its new topic.
     pub topic: Option<Topic>,
+    /// The member whose it becomes.
+    pub owner: Option<Uuid>,
 }
 
 impl Chat {
@@ -65,15 +68,20 @@ impl Chat {
         rooms::find(self.db.read(), who.user_id, room).await?.ok_or(ChatError::NotFound)
     }
 
-    /// Makes a room that the caller owns.
+    /// Makes a room that the caller owns. The same key again gives the room that it made.
     ///
     /// # Errors
     /// When an account is not there, or there are too many rooms.
-    pub async fn make(&self, who: &Identity, new: NewRoom) -> Result<Room, ChatError> {
+    pub async fn make(&self, who: &Identity, new: NewRoom, key: Option<Key>) -> Result<Room, ChatError> {
         let (chat, owner) = (self.clone(), who.user_id);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
+                    let now_ms = chat.clock.now_ms();
+                    if let Some(id) = idempotency::made(tx, key.as_ref(), now_ms).await? {
+                        let room = rooms::find(tx.conn(), owner, RoomId::new(id)).await?;
+                        return Ok(room.ok_or(KeyError::Spent)?);
+                    }
                     let mut others = new.members;
                     others.retain(|id| *id != owner);
                     others.sort_unstable();
@@ -82,9 +90,10 @@ impl Chat {
                         return Err(ChatError::Missing("members", "names an account that does not exist"));
                     }
                     let kind = if new.public { RoomKind::Public } else { RoomKind::Private };
-                    chat.room_for_one_more(tx, owner).await?;
+                    chat.check_bounds(tx, owner, true).await?;
                     let (name, topic) = (new.name.as_str(), new.topic.as_str());
                     let id = chat.add(tx, kind, name, topic, Origin::MadeBy(owner)).await?;
+                    idempotency::keep(tx, key.as_ref(), 201, id.uuid(), now_ms).await?;
                     chat.admit(tx, id, owner, RoomRole::Owner).await?;
                     for user in others {
                         chat.admit(tx, id, user, RoomRole::Member).await?;
@@ -147,14 +156,14 @@ impl Chat {
         Ok(id)
     }
 
-    /// Refuses what would be a room too many for `owner` or for the server.
-    async fn room_for_one_more(&self, tx: &Tx, owner: Uuid) -> Result<(), ChatError> {
+    /// Refuses what would be a room too many for `owner`, or, when `new`, for the server.
+    async fn check_bounds(&self, tx: &Tx, owner: Uuid, new: bool) -> Result<(), ChatError> {
         let (own, all) = rooms::count(tx.conn(), owner).await?;
         let why = if own >= OWN_ROOMS {
             format!(
-                "An account makes {OWN_ROOMS} rooms at most: delete one that nobody needs, or hand one over."
+                "An account has {OWN_ROOMS} rooms at most: delete one that nobody needs, or hand one over."
             )
-        } else if all >= ROOMS {
+        } else if new && all >= ROOMS {
             format!("There are {ROOMS} rooms already: delete one that nobody needs.")
         } else {
             return Ok(());
@@ -162,10 +171,10 @@ impl Chat {
         Err(ChatError::Limit("limit_reached", why))
     }
 
-    /// Changes name or topic.
+    /// Changes name, topic or owner.
     ///
     /// # Errors
-    /// When the caller does not decide about the room, or it is a direct one.
+    /// When the caller does not decide about the room, it is a direct one, or the new owner cannot be.
     pub async fn change(&self, who: &Identity, room: RoomId, edit: RoomEdit) -> Result<Room, ChatError> {
         let (chat, user, role) = (self.clone(), who.user_id, who.role);
         self.db
@@ -178,8 +187,12 @@ impl Chat {
                         return Err(ChatError::Forbidden("Only the room's owner or an admin may change it."));
                     }
                     rooms::update(conn, room, edit.name.as_ref(), edit.topic.as_ref()).await?;
+                    let handed_over = match edit.owner {
+                        Some(owner) => chat.hand_over(tx, room, owner).await?,
+                        None => false,
+                    };
                     let after = rooms::access(conn, room, user).await?.ok_or(ChatError::NotFound)?;
-                    if (&after.name, &after.topic) != (&access.name, &access.topic) {
+                    if handed_over || (&after.name, &after.topic) != (&access.name, &access.topic) {
                         let everybody = members::ids(conn, room).await?;
                         let notice =
                             Notice::Updated { room: after.name(), added: Vec::new(), removed: Vec::new() };
@@ -189,6 +202,26 @@ impl Chat {
                 })
             })
             .await
+    }
+
+    /// Makes a member the owner; false when it is already.
+    async fn hand_over(&self, tx: &Tx, room: RoomId, owner: Uuid) -> Result<bool, ChatError> {
+        if room.is_general() {
+            return Err(general("The room `general` belongs to nobody: everybody is in it."));
+        }
+        match members::standing(tx.conn(), room, owner).await? {
+            None => return Err(ChatError::Missing("owner_id", "is no member of this room")),
+            Some((RoomRole::Owner, _)) => return Ok(false),
+            Some((RoomRole::Member, false)) => {
+                return Err(ChatError::field("owner_id", "must be an account that may write"));
+            }
+            Some((RoomRole::Member, true)) => {}
+        }
+        if !rooms::counts_for(tx.conn(), room, owner).await? {
+            self.check_bounds(tx, owner, false).await?;
+        }
+        members::hand_over(tx.conn(), room, owner).await?;
+        Ok(true)
     }
 
     /// Deletes a room with everything in it.

@@ -3,8 +3,8 @@
 use sea_orm::{ConnectionTrait, DbErr, Value};
 use uuid::Uuid;
 
-use super::{all, corrupt, places, run, stored, unsigned};
-use crate::chat::entity::{IdRow, MemberRow, PersonRow};
+use super::{all, corrupt, one, places, run, stored, unsigned};
+use crate::chat::entity::{IdRow, MemberRow, PersonRow, StandingRow};
 use crate::chat::model::{RoomId, RoomRole};
 use crate::chat::view::{Person, RoomMember};
 use crate::timestamp::Timestamp;
@@ -110,4 +110,29 @@ pub async fn inherit(conn: &impl ConnectionTrait, room: RoomId) -> Result<(), Db
                (SELECT user_id FROM chat_members WHERE room_id = $1 ORDER BY joined_at, user_id LIMIT 1) \
                AND NOT EXISTS (SELECT 1 FROM chat_members WHERE room_id = $1 AND role = 'owner')";
     run(conn, sql, [room.uuid().into()]).await.map(drop)
+}
+
+/// A member's role, and whether the account may write; `None` when it is no member.
+pub async fn standing(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    user: Uuid,
+) -> Result<Option<(RoomRole, bool)>, DbErr> {
+    let sql = "SELECT m.role, u.disabled = 0 AND u.role <> 'viewer' AS writes FROM chat_members m \
+               JOIN users u ON u.id = m.user_id WHERE m.room_id = $1 AND m.user_id = $2";
+    let row: Option<StandingRow> = one(conn, sql, [room.uuid().into(), user.into()]).await?;
+    let role = |row: StandingRow| {
+        let role = RoomRole::parse(&row.role).ok_or_else(|| corrupt("role in a room", &row.role))?;
+        Ok((role, row.writes))
+    };
+    row.map(role).transpose()
+}
+
+/// Makes a member the only owner, for whose number of rooms it counts from now on.
+pub async fn hand_over(conn: &impl ConnectionTrait, room: RoomId, owner: Uuid) -> Result<(), DbErr> {
+    let values = || [room.uuid().into(), owner.into()];
+    let sql = "UPDATE chat_members SET role = CASE user_id WHEN $2 THEN 'owner' ELSE 'member' END \
+               WHERE room_id = $1 AND (role = 'owner' OR user_id = $2)";
+    run(conn, sql, values()).await?;
+    run(conn, "UPDATE chat_rooms SET made_by = $2 WHERE id = $1", values()).await.map(drop)
 }

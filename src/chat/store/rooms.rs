@@ -134,6 +134,13 @@ pub async fn count(conn: &impl ConnectionTrait, owner: Uuid) -> Result<(u64, u64
     Ok((number(own), number(all)))
 }
 
+/// Whether the room counts for `owner` already.
+pub async fn counts_for(conn: &impl ConnectionTrait, room: RoomId, owner: Uuid) -> Result<bool, DbErr> {
+    let sql = "SELECT COUNT(*) AS count FROM chat_rooms WHERE id = $1 AND made_by = $2";
+    let row: Option<CountRow> = one(conn, sql, [room.uuid().into(), owner.into()]).await?;
+    Ok(row.is_some_and(|row| row.count > 0))
+}
+
 /// A room to add.
 pub struct NewRow<'a> {
     /// Its id.
