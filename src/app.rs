@@ -146,6 +146,12 @@ impl App {
         })?;
         services.tasks.spawn(services.telemetry.clone().run(services.stop.clone()));
         services.fleet.start(&services.tasks, &services.stop);
+        let series = services.monitor.series();
+        series.load().await.map_err(|e| {
+            let path = services.config.database.display();
+            ConfigError::new("DATABASE_PATH", format!("cannot read `{path}` ({e})"), "restore a backup")
+        })?;
+        services.tasks.spawn(series.clone().run(services.stop.clone()));
         services.tasks.spawn(agenda::run_reminders(services.agenda.clone(), services.stop.clone()));
         Ok(Self { services, listener, metrics, lock })
     }
@@ -214,6 +220,8 @@ impl App {
             tracing::warn!(left = services.tasks.len(), "Some tasks did not end in time");
         }
         services.fleet.finish().await;
+        // After everything that is counted.
+        services.monitor.series().close().await;
         services.db.close().await;
         drop(lock);
         info!("Stopped");

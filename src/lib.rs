@@ -14,7 +14,7 @@
 //! | [`users`] | accounts and their changes |
 //! | [`agenda`] | events, recurrence, reminders, iCalendar |
 //! | [`clients`] | the fleet of connected client applications |
-//! | [`monitoring`] | health, readiness, the last five minutes of the server itself |
+//! | [`monitoring`] | health, readiness, the last five minutes of the server itself, what happened in 30 days |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
 //! | [`dashboard`] | the pages that people see, and the files they are made of |

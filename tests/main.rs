@@ -27,6 +27,7 @@ mod readme;
 mod realtime;
 mod sdk_js;
 mod sdk_python;
+mod series;
 mod start;
 mod telemetry;
 mod users;

@@ -20,6 +20,7 @@ const ALL: &[(&str, &str)] = &[
     ("m0006_telemetry", include_str!("migrations/m0006_telemetry.sql")),
     ("m0007_fleet", include_str!("migrations/m0007_fleet.sql")),
     ("m0008_idempotency", include_str!("migrations/m0008_idempotency.sql")),
+    ("m0009_series", include_str!("migrations/m0009_series.sql")),
 ];
 
 /// Applies what is missing.

@@ -124,7 +124,7 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
         let route = route.strip_prefix(base).unwrap_or(route);
         let method_label = method_label(&method);
         metrics::http_request(method_label, route, status.as_u16(), took);
-        self.services.monitor.request(method_label, route, status.as_u16(), took);
+        self.services.monitor.series().request(method_label, route, status.as_u16(), took);
         let duration_ms = took.as_secs_f64() * 1e3;
         // Probes come every few seconds for ever: at `info` they would be most of the log.
         let level = if PROBES.contains(&route) { Level::DEBUG } else { Level::INFO };

@@ -47,8 +47,12 @@ fn upgrade(services: &Services, request: &Request) -> Result<Response> {
         // The cookie counts on our own pages only: it is sent along without the page's doing.
         cookie: identify::cookie(headers).filter(|_| origin == Origin::Same).map(str::to_owned),
     };
-    let realtime =
-        Realtime { hub: services.hub.clone(), auth: services.auth.clone(), fleet: services.fleet.clone() };
+    let realtime = Realtime {
+        hub: services.hub.clone(),
+        auth: services.auth.clone(),
+        fleet: services.fleet.clone(),
+        series: services.monitor.series().clone(),
+    };
     services.tasks.spawn(async move {
         if let Ok(stream) = upgrade.await {
             serve(realtime, stream, opened).await;

@@ -3,13 +3,16 @@
 use poem::endpoint::make;
 use poem::http::{StatusCode, header};
 use poem::{Endpoint, Response};
+use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{OpenApi, Tags};
 
 use super::Monitor;
+use super::series::{Asked, By, Metric, Plan, SeriesAnswer};
 use super::view::MonitoringStatus;
 use crate::auth::{Admin, scope};
 use crate::error::ApiError;
+use crate::timestamp::Timestamp;
 
 /// Seconds after which to ask again when the server is not ready.
 const RETRY_AFTER: &str = "1";
@@ -67,5 +70,49 @@ impl MonitoringApi {
     #[oai(path = "/monitoring/status", method = "get", operation_id = "get_monitoring_status")]
     async fn status(&self, _who: Admin<scope::MonitoringRead>) -> Result<Json<MonitoringStatus>, ApiError> {
         Ok(Json(self.monitor.status().await))
+    }
+
+    /// A metric over time
+    ///
+    /// Every second of the last five minutes, every minute of the last 30 days. Without `by` one line, `all`; with it the
+    /// busiest labels and `other`, or those of `label`. What belongs to the current minute is lost when the server
+    /// crashes, and only then.
+    #[oai(path = "/monitoring/series", method = "get", operation_id = "get_monitoring_series")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the operation")]
+    async fn series(
+        &self,
+        _who: Admin<scope::MonitoringRead>,
+        /// What happened
+        metric: Query<Metric>,
+        /// What to split it by: `requests` by `route`; `rtt` by `client`; `signals` and `errors` by `client` or `app`;
+        /// `measurements` by `app`, `version` or `view`
+        by: Query<Option<By>>,
+        /// Of measurements (where it must be given): what was measured. Of signals by application: their kind
+        #[oai(validator(max_length = 160))]
+        name: Query<Option<String>>,
+        /// Only this label; may be given up to 50 times
+        label: Query<Vec<String>>,
+        /// Start; an hour before `to` when absent
+        from: Query<Option<Timestamp>>,
+        /// End; now when absent
+        to: Query<Option<Timestamp>>,
+        /// Seconds of a step: 1 within the last 5 minutes, otherwise whole minutes, and whole hours for more than 8 days.
+        /// Chosen when absent, for at most 1,000 points
+        step: Query<Option<u64>>,
+        /// The most lines, besides `other`: 1 to 50; 10 when absent
+        limit: Query<Option<u64>>,
+    ) -> Result<Json<SeriesAnswer>, ApiError> {
+        let seconds = |at: Option<Timestamp>| at.map(|at| at.utc().timestamp());
+        let asked = Asked {
+            by: by.0,
+            name: name.0,
+            labels: label.0,
+            from: seconds(from.0),
+            to: seconds(to.0),
+            step: step.0,
+            limit: limit.0,
+        };
+        let plan = Plan::of(metric.0, asked, self.monitor.inner.clock.now().timestamp())?;
+        Ok(Json(self.monitor.inner.series.read(&plan).await?))
     }
 }

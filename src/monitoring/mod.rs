@@ -1,21 +1,20 @@
 //! How the server is doing: health, readiness, and the last five minutes of requests, messages and resources.
 //!
-//! Owns `/health`, `/ready`, `/api/monitoring` and the channels `monitor:*`. Everything is in memory: what must
-//! outlive the process goes to Prometheus (`observe::metrics`). Who the connected clients are belongs to `clients`,
-//! which this slice only repeats in `monitor:clients`.
+//! Owns `/health`, `/ready`, `/api/monitoring` and the channels `monitor:*`. What requests, clients and applications did
+//! within 30 days is in [`series`]; the rest is in memory and outlives the process in Prometheus (`observe::metrics`)
+//! alone. Who the connected clients are belongs to `clients`, which this slice only repeats in `monitor:clients`.
 
 mod api;
-mod histogram;
 mod memory;
 mod readiness;
-mod recorder;
 mod ring;
 mod rt;
 mod sampler;
+pub mod series;
 mod view;
 
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
@@ -31,7 +30,7 @@ use crate::observe::metrics::{self, Build};
 use crate::realtime::{Carried, Hub};
 use memory::Memory;
 use readiness::Probe;
-use recorder::Recorder;
+use series::Series;
 use view::{BuildStatus, DatabaseStatus, MonitoringStatus, ProcessStatus, RealtimeStatus};
 
 /// Watches the server. Clones share everything.
@@ -48,7 +47,7 @@ struct Inner {
     started: Instant,
     started_at: DateTime<Utc>,
     probe: Probe,
-    recorder: Recorder,
+    series: Series,
     memory: Mutex<Memory>,
     clients: Mutex<Watch>,
 }
@@ -60,7 +59,7 @@ impl Monitor {
             started: Instant::now(),
             started_at: clock.now(),
             probe: Probe::new(db.clone(), stop),
-            recorder: Recorder::default(),
+            series: Series::new(clock.clone(), db.clone()),
             memory: Mutex::default(),
             clients: Mutex::default(),
             clock,
@@ -70,9 +69,9 @@ impl Monitor {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Counts an answered request. `route` is the pattern of its path, never the path.
-    pub fn request(&self, method: &'static str, route: &str, status: u16, took: Duration) {
-        self.inner.recorder.record(method, route, status, took);
+    /// What happens, by route, client, application, version and view.
+    pub fn series(&self) -> &Series {
+        &self.inner.series
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -90,6 +89,8 @@ impl Monitor {
     /// The whole picture.
     async fn status(&self) -> MonitoringStatus {
         let readiness = self.inner.probe.readiness().await;
+        let windows = memory::WINDOWS.map(|seconds| self.inner.series.requests(seconds as i64));
+        let routes = memory::routes(&self.inner.series.routes(memory::MINUTE as i64));
         let (stats, process, memory) = (self.inner.hub.stats(), metrics::process(), self.memory());
         let carried = |count: fn(&Carried) -> u64| memory.carried(count);
         let build = Build::CURRENT;
@@ -103,8 +104,8 @@ impl Monitor {
                 rustc: build.rustc.to_owned(),
             },
             readiness: (*readiness).clone(),
-            http: memory.http(),
-            routes: memory.routes(),
+            http: memory::http(&windows),
+            routes,
             realtime: RealtimeStatus {
                 clients: stats.connections as u64,
                 users_online: stats.users as u64,

@@ -7,9 +7,9 @@ use poem_openapi::types::ToJSON;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::Monitor;
 use super::rt::{CLIENTS, OVERVIEW, ROUTES};
-use super::view::{MonitoringOverview, RoutesLoad, round};
+use super::view::{Latency, MonitoringOverview, RoutesLoad, round};
+use super::{Monitor, memory};
 use crate::clients;
 use crate::observe::metrics;
 use crate::realtime::{Carried, Publication};
@@ -54,20 +54,19 @@ impl Monitor {
         let cpu_percent = round((cpu_seconds - before.cpu_seconds).max(0.0) / length * 100.0);
         *before = Before { at: now, carried: total, cpu_seconds };
 
-        let requests = inner.recorder.drain();
+        let (second, recent) = (inner.series.requests(1), inner.series.requests(memory::LATENCY as i64));
         let database_bytes = inner.db.size_bytes();
         let mut memory = self.memory();
-        memory.add(length, requests, carried);
-        let (requests_per_second, errors_per_second, latency_ms) = memory.now();
+        memory.add(length, carried);
         let point = MonitoringOverview {
             time: inner.clock.now().into(),
             uptime_seconds: self.uptime(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             clients: stats.connections as u64,
             users_online: stats.users as u64,
-            requests_per_second,
-            errors_per_second,
-            latency_ms,
+            requests_per_second: memory::per_second(&second, second.cell.count),
+            errors_per_second: memory::per_second(&second, second.cell.errors),
+            latency_ms: Latency::of(&recent.cell),
             messages_in_per_second: round(carried.messages_in as f64 / length),
             messages_out_per_second: round(carried.messages_out as f64 / length),
             bytes_out_per_second: round(carried.bytes_out as f64 / length),
@@ -101,6 +100,9 @@ impl Monitor {
 
     /// The load of the routes, as it is published.
     pub(super) fn routes_load(&self) -> RoutesLoad {
-        RoutesLoad { time: self.inner.clock.now().into(), items: self.memory().routes() }
+        RoutesLoad {
+            time: self.inner.clock.now().into(),
+            items: memory::routes(&self.inner.series.routes(memory::MINUTE as i64)),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use poem_openapi::Object;
 use poem_openapi::types::Example;
 
-use super::ring::Requests;
+use super::series::Cell;
 use crate::timestamp::Timestamp;
 
 /// Time from a request to its response, in milliseconds
@@ -18,10 +18,10 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// Of `requests`; `None` when there were none.
-    pub fn of(requests: &Requests) -> Option<Self> {
-        let at = |q| requests.latency.quantile_ms(q).map(round);
-        Some(Self { p50: at(0.5)?, p95: at(0.95)?, p99: at(0.99)? })
+    /// Of requests; `None` when there were none.
+    pub fn of(requests: &Cell) -> Option<Self> {
+        let [p50, p95, p99] = requests.values.quantiles([0.5, 0.95, 0.99])?.map(round);
+        Some(Self { p50, p95, p99 })
     }
 }
 

@@ -9,6 +9,7 @@ mod http;
 mod login;
 mod process;
 mod realtime;
+mod series;
 mod signals;
 
 use std::sync::OnceLock;
@@ -24,6 +25,7 @@ pub use realtime::{
     bytes_in, connect_refused, fanout_seconds, message_in, message_out, queue_dropped_bytes, slow_disconnect,
     ws_connected, ws_disconnected,
 };
+pub use series::{series_folded, series_known, series_lost, series_refused};
 
 pub use signals::{
     SignalsRefused, collect_bytes, collect_seconds, signal_batch_again, signal_commit_seconds, signal_queue,
@@ -66,6 +68,7 @@ pub fn start() -> PrometheusHandle {
             login::describe();
             database::describe();
             process::describe();
+            series::describe();
             signals::describe();
             handle
         })

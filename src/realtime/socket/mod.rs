@@ -24,6 +24,7 @@ use super::connection::Connection;
 use super::{Disconnect, Hub};
 use crate::auth::Auth;
 use crate::clients::Fleet;
+use crate::monitoring::series::Series;
 use crate::observe::metrics;
 
 /// Time between pings.
@@ -54,6 +55,8 @@ pub struct Realtime {
     pub auth: Auth,
     /// Which installations there are.
     pub fleet: Fleet,
+    /// Where round trips are counted.
+    pub series: Series,
 }
 
 /// Who opened a socket, as far as the handshake tells.
@@ -248,7 +251,9 @@ impl Session {
         if done.pong
             && let Some(sent) = self.pinged.take()
         {
-            connection.record_rtt(sent.elapsed());
+            let took = sent.elapsed();
+            connection.record_rtt(took);
+            realtime.series.round_trip(connection.installation, took);
             self.due = Instant::now() + PING;
         }
         if let Some(at) = done.expires {

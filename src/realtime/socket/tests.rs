@@ -17,8 +17,8 @@ use crate::db::Db;
 fn realtime() -> Realtime {
     let (clock, db) = (Clock::system(), Db::disconnected());
     let hub = Hub::new(clock.clone());
-    let fleet = Fleet::new(&db, &clock, &hub);
-    Realtime { hub, auth: Auth::for_document(), fleet }
+    let (fleet, series) = (Fleet::new(&db, &clock, &hub), Series::new(clock, db));
+    Realtime { hub, auth: Auth::for_document(), fleet, series }
 }
 
 fn connection() -> Arc<Connection> {

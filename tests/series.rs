@@ -1,0 +1,303 @@
+//! What happened, over time: `GET /api/monitoring/series`, from what is recorded to what is stored.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use workspace_server::db::statement;
+use workspace_server::monitoring::series::Series;
+
+use crate::support::{Actor, TestApp, Ws, eventually};
+
+const PATH: &str = "/api/monitoring/series";
+
+async fn ask(who: &Actor, query: &str) -> Value {
+    who.get(&format!("{PATH}?{query}")).await.expect(200)
+}
+
+fn series(app: &TestApp) -> &Series {
+    app.services.monitor.series()
+}
+
+/// The line of this label.
+fn line<'a>(answer: &'a Value, label: &str) -> &'a Value {
+    let lines = answer["series"].as_array().unwrap();
+    lines.iter().find(|l| l["label"] == label).unwrap_or_else(|| panic!("no line `{label}` in {answer}"))
+}
+
+fn labels(answer: &Value) -> Vec<&str> {
+    answer["series"].as_array().unwrap().iter().map(|l| l["label"].as_str().unwrap()).collect()
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// `from` and `to` for a query, as times ago.
+fn between(app: &TestApp, from: TimeDelta, to: TimeDelta) -> String {
+    let now = app.clock.now();
+    format!("from={}&to={}", time(now - from), time(now - to))
+}
+
+/// A number that the database gives for `value`.
+async fn number(app: &TestApp, sql: &str, value: &str) -> i64 {
+    let db = app.services.db.read();
+    let row = db.query_one_raw(statement(db, sql, [value.into()])).await.unwrap();
+    row.unwrap().try_get_by_index(0).unwrap()
+}
+
+/// Waits until what was recorded is in the database.
+async fn stored(app: &TestApp, metric: &str, hours: i64) {
+    eventually("stored hours", async || {
+        let sql = "SELECT count(*) AS n FROM series_hour JOIN series s ON s.id = series_hour.id & 16777215 \
+                   WHERE s.metric = $1 AND s.label <> ''";
+        (number(app, sql, metric).await >= hours).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn requests_are_counted_every_second_by_route() {
+    let app = TestApp::spawn().await;
+    let admin = app.admin().await;
+    for _ in 0..3 {
+        admin.get("/api/auth/me").await.expect(200);
+    }
+    let answer = eventually("three requests", async || {
+        let answer = ask(&admin, &format!("metric=requests&by=route&{}", five_minutes(&app))).await;
+        let of = |l: &&Value| l["label"] == "GET /api/auth/me" && l["total"]["count"] == 3;
+        answer["series"].as_array().unwrap().iter().any(|l| of(&l)).then_some(answer)
+    })
+    .await;
+    assert_eq!((&answer["step"], &answer["unit"]), (&json!(1), &json!("milliseconds")));
+    let times: Vec<i64> = serde_json::from_value(answer["times"].clone()).unwrap();
+    assert!(times.windows(2).all(|pair| pair[1] == pair[0] + 1) && times.len() >= 299);
+    let me = line(&answer, "GET /api/auth/me");
+    for column in ["count", "errors", "sum", "p50", "p75", "p95", "p99"] {
+        assert_eq!(me[column].as_array().unwrap().len(), times.len(), "{column}");
+    }
+    let counts: Vec<Option<u64>> = serde_json::from_value(me["count"].clone()).unwrap();
+    assert_eq!(counts.iter().flatten().sum::<u64>(), 3);
+    assert_eq!(counts[0], None, "five minutes ago there was no server");
+    assert_eq!(me["total"]["errors"], 0);
+    assert!(me["total"]["p99"].as_f64() >= me["total"]["p50"].as_f64());
+    app.stop().await;
+}
+
+/// A range that takes steps of a second.
+fn five_minutes(app: &TestApp) -> String {
+    format!("from={}", time(app.clock.now() - TimeDelta::seconds(299)))
+}
+
+#[tokio::test]
+async fn minutes_outlive_a_restart_and_the_one_that_was_cut_goes_on() {
+    let app = TestApp::spawn().await;
+    let sent = |app: &TestApp, n| series(app).signals(None, "desk", "exception", true, n);
+    sent(&app, 5);
+    let app = app.restart_after(TimeDelta::zero()).await;
+    sent(&app, 7);
+    app.clock.advance(TimeDelta::minutes(2));
+    sent(&app, 1);
+    let app = app.restart_after(TimeDelta::hours(3)).await;
+    let admin = app.admin().await;
+    let range = between(&app, TimeDelta::hours(4), TimeDelta::zero());
+    let answer = ask(&admin, &format!("metric=errors&by=app&{range}")).await;
+    assert_eq!(answer["step"], 60);
+    let counts: Vec<Option<u64>> = serde_json::from_value(line(&answer, "desk")["count"].clone()).unwrap();
+    let some: Vec<u64> = counts.iter().flatten().copied().filter(|n| *n > 0).collect();
+    assert_eq!(some.iter().sum::<u64>(), 13);
+    assert!(some == [12, 1] || some == [5, 7, 1], "{some:?}");
+    assert!(counts.contains(&Some(0)) || counts.len() < 5, "a quiet minute of a server that ran");
+    let unknown = counts.iter().filter(|c| c.is_none()).count();
+    assert!(unknown > 170, "the server was away for three hours: {unknown} minutes are not known");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn hours_become_days_and_go_after_thirty_of_them() {
+    let app = TestApp::spawn().await;
+    for hour in 0..30u64 {
+        series(&app).measurement("desk", "1.0", "/inbox", "lcp", 1000.0 + hour as f64);
+        app.clock.advance(TimeDelta::hours(1));
+        eventually("the hour in the database", async || {
+            let sql = "SELECT count(*) AS n FROM series_hour h JOIN series s ON s.id = h.id & 16777215 \
+                       WHERE s.dimension = 'view' AND s.label <> '' AND s.name = $1";
+            (number(&app, sql, "lcp").await > hour as i64).then_some(())
+        })
+        .await;
+    }
+    let admin = app.admin().await;
+    let query = "metric=measurements&by=view&name=lcp&step=3600";
+    let range = between(&app, TimeDelta::hours(40), TimeDelta::zero());
+    let answer = ask(&admin, &format!("{query}&{range}")).await;
+    let view = line(&answer, "desk /inbox");
+    let counts: Vec<Option<u64>> = serde_json::from_value(view["count"].clone()).unwrap();
+    assert_eq!(counts.iter().flatten().filter(|n| **n == 1).count(), 30, "{counts:?}");
+    assert_eq!(view["total"]["rating"], "good");
+    assert_eq!(answer["thresholds"], json!({"good": 2500.0, "poor": 4000.0}));
+    assert!((view["total"]["p50"].as_f64().unwrap() / 1014.0 - 1.0).abs() < 0.031);
+    assert_eq!((&view["errors"], &view["total"]["errors"]), (&Value::Null, &Value::Null));
+    let days = number(&app, "SELECT count(*) AS n FROM series_day WHERE length($1) > 0", "any").await;
+    assert!(days > 0);
+
+    // Minute by minute it is the same.
+    let range = between(&app, TimeDelta::hours(20), TimeDelta::zero());
+    let answer = ask(&admin, &format!("metric=measurements&by=view&name=lcp&step=600&{range}")).await;
+    assert_eq!(line(&answer, "desk /inbox")["total"]["count"], 20);
+
+    app.clock.advance(TimeDelta::days(32));
+    eventually("nothing left", async || {
+        let sql = "SELECT count(*) AS n FROM series WHERE metric = $1";
+        let left = number(&app, sql, "measurements").await;
+        (left == 0).then_some(())
+    })
+    .await;
+    let count = "SELECT count(*) AS n FROM series_hour JOIN series s ON s.id = series_hour.id & 16777215 \
+                 WHERE s.metric = $1";
+    assert_eq!(number(&app, count, "measurements").await, 0);
+    let admin = app.admin().await;
+    let range = between(&app, TimeDelta::days(30), TimeDelta::zero());
+    let answer = ask(&admin, &format!("metric=measurements&by=view&name=lcp&{range}")).await;
+    assert_eq!(answer["series"], json!([]));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_busiest_have_a_line_and_the_rest_share_one() {
+    let app = TestApp::spawn().await;
+    for n in 1..=6u64 {
+        series(&app).signals(None, &format!("app {n}"), "log", false, n * 10);
+        series(&app).signals(None, &format!("app {n}"), "exception", true, n);
+    }
+    app.clock.advance(TimeDelta::minutes(1));
+    let admin = app.admin().await;
+    let answer = ask(&admin, "metric=signals&by=app&limit=2&step=60").await;
+    assert_eq!(labels(&answer), ["app 6", "app 5", "other"]);
+    assert_eq!(line(&answer, "app 6")["total"]["count"], 66);
+    assert_eq!(line(&answer, "app 6")["total"]["errors"], 6);
+    assert_eq!(line(&answer, "other")["total"]["count"], 110);
+    assert_eq!(line(&answer, "other")["total"]["errors"], 10);
+    let answer = ask(&admin, "metric=signals&by=app&name=log&limit=50&step=60").await;
+    assert_eq!(labels(&answer), ["app 6", "app 5", "app 4", "app 3", "app 2", "app 1"]);
+    let answer = ask(&admin, "metric=errors&step=60").await;
+    assert_eq!((labels(&answer), &line(&answer, "all")["total"]["count"]), (vec!["all"], &json!(21)));
+    let answer = ask(&admin, "metric=errors&by=app&label=app%202&label=nobody&step=60").await;
+    assert_eq!(labels(&answer), ["app 2", "nobody"]);
+    assert_eq!(line(&answer, "app 2")["total"]["count"], 2);
+    assert_eq!(line(&answer, "nobody")["total"]["count"], 0);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_too_much_or_no_number_has_a_place_or_none() {
+    let app = TestApp::spawn().await;
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert!(!series(&app).measurement("desk", "1", "/", "lcp", value));
+    }
+    for n in 0..2000 {
+        series(&app).measurement("desk", "1", &format!("/{n}"), "lcp", f64::from(n));
+    }
+    series(&app).measurement(&"long".repeat(10_000), "", "", &"name".repeat(10_000), f64::MAX);
+    app.clock.advance(TimeDelta::minutes(1));
+    let admin = app.admin().await;
+    let answer = ask(&admin, "metric=measurements&by=view&name=lcp&step=60&limit=50").await;
+    let lines = answer["series"].as_array().unwrap();
+    assert_eq!((lines.len(), &lines[50]["label"]), (51, &json!("other")));
+    let sum: u64 = lines.iter().map(|l| l["total"]["count"].as_u64().unwrap()).sum();
+    assert_eq!(sum, 2000);
+    let text = reqwest::get(format!("http://{}/metrics", app.metrics)).await.unwrap().text().await.unwrap();
+    let value = |name: &str| -> f64 {
+        let found = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        found.trim().parse().unwrap()
+    };
+    assert!(value(r#"workspace_series_folded_total{metric="measurements"}"#) >= 1500.0);
+    assert!(value("workspace_series_values_refused_total") >= 3.0);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn round_trips_are_counted_by_client() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    ws.ping().await;
+    let admin = app.admin().await;
+    let answer = eventually("a round trip", async || {
+        let answer = ask(&admin, &format!("metric=rtt&by=client&{}", five_minutes(&app))).await;
+        (!answer["series"].as_array().unwrap().is_empty()).then_some(answer)
+    })
+    .await;
+    let client = &answer["series"][0];
+    assert!(client["label"].as_str().unwrap().parse::<Uuid>().is_ok(), "{client}");
+    assert!(client["total"]["p50"].as_f64().unwrap() > 0.0);
+    assert_eq!(client["errors"], Value::Null);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn only_admins_and_their_programs_see_them() {
+    let app = TestApp::spawn().await;
+    let admin = app.admin().await;
+    let token = async |scope: &str| {
+        let body = json!({"name": "graphs", "scopes": [scope]});
+        let made = admin.post("/api/auth/tokens", &body).await.expect(201);
+        admin.with_token(made["token"].as_str().unwrap())
+    };
+    let path = format!("{PATH}?metric=requests");
+    app.anon().get(&path).await.expect_problem(401, "unauthorized");
+    app.member("ann").await.get(&path).await.expect_problem(403, "forbidden");
+    app.viewer("vic").await.get(&path).await.expect_problem(403, "forbidden");
+    token("clients:read").await.get(&path).await.expect_problem(403, "forbidden");
+    token("monitoring:read").await.get(&path).await.expect(200);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_parameter_is_named() {
+    let app = TestApp::spawn().await;
+    let admin = app.admin().await;
+    let hour = between(&app, TimeDelta::hours(1), TimeDelta::zero());
+    let backwards = between(&app, TimeDelta::hours(1), TimeDelta::hours(2));
+    let old = between(&app, TimeDelta::days(40), TimeDelta::days(31));
+    for (query, field) in [
+        ("metric=rtt&by=route".to_owned(), "by"),
+        ("metric=measurements&by=app".to_owned(), "name"),
+        ("metric=requests&name=lcp".to_owned(), "name"),
+        ("metric=requests&label=x".to_owned(), "label"),
+        ("metric=requests&limit=0".to_owned(), "limit"),
+        (format!("metric=requests&step=1&{hour}"), "step"),
+        (format!("metric=requests&step=90&{hour}"), "step"),
+        (format!("metric=requests&{backwards}"), "from"),
+        (format!("metric=requests&{old}"), "to"),
+    ] {
+        let problem = admin.get(&format!("{PATH}?{query}")).await.expect_problem(400, "validation_failed");
+        assert_eq!(problem["errors"][0]["field"], field, "{query}: {problem}");
+    }
+    for query in ["", "metric=everything", "metric=requests&by=user", "metric=requests&from=yesterday"] {
+        assert_eq!(admin.get(&format!("{PATH}?{query}")).await.status, 400, "{query}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_goes_on_with_the_hour_that_is_there() {
+    let app = TestApp::spawn().await;
+    series(&app).signals(None, "desk", "log", false, 3);
+    app.clock.advance(TimeDelta::hours(5));
+    stored(&app, "signals", 1).await;
+    series(&app).signals(None, "desk", "log", false, 4);
+    app.clock.advance(TimeDelta::hours(-5));
+    // The second hour is stored on the way back.
+    stored(&app, "signals", 2).await;
+    series(&app).signals(None, "desk", "log", false, 10);
+    app.clock.advance(TimeDelta::hours(6));
+    let admin = app.admin().await;
+    let answer = eventually("all of them", async || {
+        let range = between(&app, TimeDelta::hours(10), TimeDelta::zero());
+        let answer = ask(&admin, &format!("metric=signals&{range}")).await;
+        (line(&answer, "all")["total"]["count"] == 17).then_some(answer)
+    })
+    .await;
+    assert_eq!(answer["unit"], "none");
+    app.stop().await;
+}
