@@ -5,7 +5,7 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 const KNOWN: &str = "workspace_series";
 const FOLDED: &str = "workspace_series_folded_total";
 const REFUSED: &str = "workspace_series_values_refused_total";
-const LOST: &str = "workspace_series_hours_lost_total";
+const LOST: &str = "workspace_series_rows_lost_total";
 
 pub(super) fn describe() {
     describe_gauge!(KNOWN, Unit::Count, "Series with data within the retention.");
