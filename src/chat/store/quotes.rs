@@ -18,10 +18,13 @@ pub async fn rewrite(
     before: i64,
     step: u64,
 ) -> Result<Option<i64>, DbErr> {
+    // One more than a step tells whether there is another.
     let chosen =
         "SELECT number FROM chat_messages WHERE reply_to = $1 AND number < $2 ORDER BY number DESC LIMIT $3";
-    let answers: Vec<NumberRow> =
-        all(conn, chosen, [message.into(), before.into(), stored(step).into()]).await?;
+    let mut answers: Vec<NumberRow> =
+        all(conn, chosen, [message.into(), before.into(), stored(step + 1).into()]).await?;
+    let more = answers.len() as u64 > step;
+    answers.truncate(usize::try_from(step).unwrap_or(usize::MAX));
     let Some(oldest) = answers.last().map(|row| row.number) else { return Ok(None) };
     let sql = format!(
         "UPDATE chat_events SET payload = {} WHERE kind IN ('message', 'edit') AND message_id IN \
@@ -30,7 +33,7 @@ pub async fn rewrite(
     );
     let excerpt = to_json(&text::excerpt(body));
     run(conn, &sql, [message.into(), excerpt.into(), before.into(), oldest.into()]).await?;
-    Ok((answers.len() as u64 == step).then_some(oldest))
+    Ok(more.then_some(oldest))
 }
 
 /// Notes that the answers below `before` are still to be rewritten, or that none is.
