@@ -17,7 +17,7 @@ use tracing::info;
 use crate::agenda::{self, Agenda};
 use crate::auth::Auth;
 use crate::chat::Chat;
-use crate::clients::Fleet;
+use crate::clients::{DiagnosticsRpc, Fleet};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Settings};
 use crate::db::Db;
@@ -82,6 +82,7 @@ impl Services {
         hub.register(Arc::new(inbox.clone()));
         let agenda = Agenda::new(&db, &clock, &hub, &inbox, &auth);
         let fleet = Fleet::new(&db, &clock, &hub);
+        hub.register(Arc::new(DiagnosticsRpc(fleet.clone())));
         let stop = CancellationToken::new();
         let monitor = Monitor::new(clock.clone(), db.clone(), hub.clone(), stop.clone());
         hub.register(Arc::new(MonitorChannels(monitor.clone())));
@@ -145,6 +146,13 @@ impl App {
             )
         })?;
         services.tasks.spawn(services.telemetry.clone().run(services.stop.clone()));
+        services.fleet.load().await.map_err(|e| {
+            ConfigError::new(
+                "DATABASE_PATH",
+                format!("the fleet in `{}` cannot be read ({e})", services.config.database.display()),
+                "restore a backup or report this line",
+            )
+        })?;
         services.fleet.start(&services.tasks, &services.stop);
         let series = services.monitor.series();
         series.load().await.map_err(|e| {

@@ -45,3 +45,8 @@ async fn what_is_not_allowed_is_refused_with_its_code() {
 async fn every_publication_is_as_the_document_says() {
     scenario(&TestApp::spawn().await, "documented.mjs").await;
 }
+
+#[tokio::test]
+async fn an_installation_is_told_what_an_admin_wants() {
+    scenario(&TestApp::spawn().await, "fleet.mjs").await;
+}

@@ -24,6 +24,7 @@ mod upkeep;
 
 pub use api::apis;
 pub use caller::{Admin, AnyScope, Caller, Member, Sender, SessionOnly, Viewer, scope};
+pub use directory::Session;
 pub use error::AuthError;
 pub use identity::{Credential, Identity, Role, Scope, SessionKind};
 pub use login::{CookieLogin, Origin, Tokens};

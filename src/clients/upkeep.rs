@@ -8,8 +8,9 @@ use tokio_util::task::TaskTracker;
 
 use super::fleet::Fleet;
 use super::store::installations::{self, DAY_MS};
-use super::store::versions;
+use super::store::{diagnostics, journal, versions};
 use crate::observe::metrics;
+use crate::timeline;
 
 /// Time between two rounds. Of a connected client that a crash ends, the last sighting is this old at most.
 const ROUND: TimeDelta = TimeDelta::minutes(5);
@@ -19,6 +20,12 @@ const STILL_THERE: usize = 1_000;
 const REMOVED: i64 = 100;
 /// Rows removed in one write job.
 const SWEPT: u64 = 1_000;
+/// How long events and reports are kept, in days.
+const EVENTS_DAYS: i64 = 30;
+/// Events kept of all installations together, at about 400 bytes each.
+const EVENTS_KEPT: i64 = 2_000_000;
+/// Reports removed in one write job: at most some megabytes.
+const REPORTS: u64 = 20;
 /// How long it stays known how many used a version, in days: a bit more than a year, to compare with the one before.
 const COUNTS_DAYS: i64 = 400;
 
@@ -34,6 +41,17 @@ impl Fleet {
                 }
             }
         });
+        let (fleet, stopping) = (self.clone(), stop.clone());
+        tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = stopping.cancelled() => return,
+                    () = fleet.journal_due() => fleet.flush_journal().await,
+                }
+            }
+        });
+        let (fleet, stopping) = (self.clone(), stop.clone());
+        tasks.spawn(async move { fleet.expire(stopping).await });
         let (fleet, stopping) = (self.clone(), stop.clone());
         tasks.spawn(async move {
             loop {
@@ -56,13 +74,44 @@ impl Fleet {
 
     async fn round(&self, stop: &CancellationToken) -> Result<(), DbErr> {
         self.settle().await;
-        self.note_connected().await?;
+        self.still_there().await?;
         self.count_days(stop).await?;
+        self.forget_events().await?;
+        self.forget_reports().await?;
         self.forget_silent(stop).await
     }
 
+    /// Removes events that are old, and the oldest of too many.
+    async fn forget_events(&self) -> Result<(), DbErr> {
+        let old = timeline::first_id(self.inner.clock.now_ms() - EVENTS_DAYS * DAY_MS);
+        self.in_steps(SWEPT, move |tx| {
+            Box::pin(async move { journal::remove_before(tx.conn(), old, SWEPT).await })
+        })
+        .await?;
+        let surplus = journal::count(self.inner.db.read()).await? - EVENTS_KEPT;
+        for _ in 0..surplus.max(0).unsigned_abs().div_ceil(SWEPT) {
+            let step = self.inner.db.write(move |tx| {
+                Box::pin(async move { journal::remove_before(tx.conn(), i64::MAX, SWEPT).await })
+            });
+            step.await?;
+        }
+        Ok(())
+    }
+
+    /// Removes reports that are old, whether or not they came.
+    async fn forget_reports(&self) -> Result<(), DbErr> {
+        let old = self.inner.clock.now_ms() - EVENTS_DAYS * DAY_MS;
+        let gone = self.in_steps(REPORTS, move |tx| {
+            Box::pin(async move { diagnostics::remove_before(tx.conn(), old, REPORTS).await })
+        });
+        if gone.await? > 0 {
+            self.load_requests().await?;
+        }
+        Ok(())
+    }
+
     /// Notes that connected installations are still there, however long they have been.
-    async fn note_connected(&self) -> Result<(), DbErr> {
+    async fn still_there(&self) -> Result<(), DbErr> {
         let now_ms = self.inner.clock.now_ms();
         for ids in self.connected_ids().chunks(STILL_THERE).map(<[_]>::to_vec) {
             let noted = self.inner.db.write(move |tx| {

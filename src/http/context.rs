@@ -78,10 +78,11 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
         let id = request_id(&request, &self.services);
         let trace = Trace::of(&request);
         let sender = identify::sender(&request, &self.services.auth);
-        let user = match &sender {
-            Sender::Known(identity) => Some(identity.user_id),
+        let identity = match &sender {
+            Sender::Known(identity) => Some(identity.clone()),
             _ => None,
         };
+        let user = identity.as_ref().map(|identity| identity.user_id);
         let method = request.method().clone();
         let origin = request.headers().get("origin").cloned();
         // The collector has permissions of its own, by application.
@@ -125,6 +126,9 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
         let method_label = method_label(&method);
         metrics::http_request(method_label, route, status.as_u16(), took);
         self.services.monitor.series().request(method_label, route, status.as_u16(), took);
+        if let Some(identity) = &identity {
+            self.services.fleet.request(identity, method_label, route, status.as_u16(), took);
+        }
         let duration_ms = took.as_secs_f64() * 1e3;
         // Probes come every few seconds for ever: at `info` they would be most of the log.
         let level = if PROBES.contains(&route) { Level::DEBUG } else { Level::INFO };

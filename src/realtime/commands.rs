@@ -247,7 +247,9 @@ async fn publish(
 ) -> Result<(), Error> {
     let data = request.data.ok_or(Error::BAD_REQUEST)?;
     let namespace = realtime.hub.namespace(&request.channel, ':').ok_or(Error::UNKNOWN_CHANNEL)?;
-    namespace.publish(&connection.identity, connection.info(), &request.channel, data).await
+    namespace.publish(&connection.identity, connection.info(), &request.channel, data).await?;
+    realtime.fleet.published(connection, &request.channel);
+    Ok(())
 }
 
 async fn rpc(realtime: &Realtime, connection: &Arc<Connection>, id: u32, request: &protocol::RpcRequest<'_>) {

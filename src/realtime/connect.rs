@@ -119,6 +119,7 @@ async fn welcome(
     if let Ok(own) = &own {
         subs.insert(channel.as_str(), result(own, asked.is_some_and(|s| s.recover)));
     }
+    let orders = realtime.fleet.orders(connection.installation);
     let now = realtime.hub.clock().now();
     let ttl = greeting.expires.map(|at| remaining_seconds(realtime, at));
     let answer = reply(
@@ -128,6 +129,7 @@ async fn welcome(
             version: VERSION,
             expires: ttl.is_some(),
             ttl: ttl.unwrap_or(0),
+            data: &orders.json(),
             subs,
             ping: PING.as_secs(),
             pong: true,
@@ -142,6 +144,7 @@ async fn welcome(
         }
         Err(_) => connection.push(answer),
     }
+    realtime.fleet.greeted(connection, &orders);
     tracing::info!(
         client.id = %connection.id, user.id = %connection.identity.user_id, peer.address = %connection.address,
         app = connection.app.app, app_version = connection.app.app_version,

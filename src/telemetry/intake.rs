@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::context::{Context, ContextHash};
+use super::kept::{self, Owner};
 use super::keys::AppKeys;
 use super::sessions::Sessions;
 use super::signal::{Kind, Level, Signal};
@@ -28,6 +29,8 @@ const COMMIT: usize = 1_000;
 const CONTEXTS: usize = 50_000;
 /// After how long a context's last use is written again. Retention keeps contexts that were used within a day.
 const CONTEXT_AGE_MS: i64 = 3_600_000;
+/// Signals erased in one write job: some milliseconds.
+const ERASED: u64 = 1_000;
 /// Commits that a slow listener may be behind.
 const TAIL: usize = 256;
 
@@ -132,6 +135,28 @@ impl Intake {
         match answer.await {
             Ok(outcome) => outcome.map_err(|e| Refused::Db(again(&e))),
             Err(_) => Err(Refused::Full),
+        }
+    }
+
+    /// Removes the signals of an owner, with their contexts; gives how many signals there were.
+    pub async fn erase(&self, owner: Owner) -> Result<u64, DbErr> {
+        let mut erased = 0;
+        loop {
+            let (owner, known) = (owner.clone(), self.contexts.clone());
+            let step = self.db.write(move |tx| {
+                Box::pin(async move {
+                    // Rows of contexts go: neither a later job of this commit nor one after it may take them for known.
+                    known.lock().expect("no panic while held").clear();
+                    let step = kept::erase(tx.conn(), &owner, ERASED).await?;
+                    tx.after_commit(move || known.lock().expect("no panic while held").clear());
+                    Ok::<_, DbErr>(step)
+                })
+            });
+            let step = step.await?;
+            erased += step;
+            if step < ERASED {
+                return Ok(erased);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod collect;
 mod context;
 mod groups;
 mod intake;
+mod kept;
 pub mod keys;
 pub mod payload;
 mod rt;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub use collect::endpoint;
 pub use context::Context;
 pub use intake::{Accepted, Refused, Stored};
+pub use kept::{Kept, KeptSignal, Owner, Signals};
 
 use crate::auth::Auth;
 use crate::clock::Clock;
@@ -78,6 +80,14 @@ impl Telemetry {
     /// The application keys.
     pub fn keys(&self) -> &AppKeys {
         &self.inner.keys
+    }
+
+    /// Removes the signals of an owner in small steps; gives how many there were.
+    ///
+    /// # Errors
+    /// When the database fails: a part may be removed already.
+    pub async fn erase(&self, owner: Owner) -> Result<u64, DbErr> {
+        self.inner.intake.erase(owner).await
     }
 
     /// Everything that is stored from now on, after its commit. Who is slow misses the oldest, and is told how much.

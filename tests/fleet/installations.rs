@@ -1,7 +1,7 @@
 //! Installations that persist: what is known of one, looking for some, and who may.
 
 use chrono::TimeDelta;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{connect, described, field, installation_of, token, visit};
 use crate::support::{PASSWORD, TestApp, eventually, stored};
@@ -206,6 +206,5 @@ async fn only_admins_see_installations() {
     admin.get(&format!("/api/installations/{}", ann.id)).await.expect_problem(404, "not_found");
     admin.get("/api/installations/nonsense").await.expect(400);
     assert_eq!(stored::rows(&app).await, before);
-    assert_ne!(before, Value::Null.to_string());
     app.stop().await;
 }

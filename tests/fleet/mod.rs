@@ -1,6 +1,10 @@
 //! The fleet, by the front door: every installation that was ever seen.
 
+mod diagnostics;
 mod installations;
+mod orders;
+mod own_data;
+mod timeline;
 mod versions;
 
 use serde_json::{Value, json};

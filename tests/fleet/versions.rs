@@ -57,7 +57,7 @@ async fn versions_spread_day_by_day() {
     ]);
     eventually("the days are counted", async || {
         assert_eq!(spread(&admin, &app, 6).await, later);
-        let rows = crate::support::stored::rows(&app).await;
+        let rows = crate::support::stored::everything(&app).await;
         (rows.contains("INSERT INTO version_day") && !rows.contains("INSERT INTO installation_day"))
             .then_some(())
     })

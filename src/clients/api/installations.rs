@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::super::fleet::Fleet;
 use super::super::model::{Client, connected};
+use super::super::orders::ActiveSettings;
 use super::super::query::{Filter, Order};
 use super::super::store::list::{self, Cursor, Row};
 use super::super::store::versions;
@@ -42,6 +43,8 @@ struct InstallationDetail {
     installation: Installation,
     /// Versions that it has had, the newest first; the last 50
     versions: Vec<InstalledVersion>,
+    /// What an admin set for it; null when nothing is
+    settings: Option<ActiveSettings>,
     /// Its connections now, the newest first
     clients: Vec<Client>,
 }
@@ -148,6 +151,7 @@ impl InstallationsApi {
         let mut clients = connected(&fleet.inner.hub);
         clients.retain(|c| c.installation == id);
         let installation = Installation::of(row, !clients.is_empty(), now_ms);
-        Ok(Json(InstallationDetail { installation, versions, clients }))
+        let settings = fleet.settings_of(id);
+        Ok(Json(InstallationDetail { installation, versions, settings, clients }))
     }
 }

@@ -2,34 +2,23 @@
 
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
-use poem_openapi::types::Example;
-use poem_openapi::{Enum, Object, OpenApi};
-use serde::Serialize;
-use tracing::info;
+use poem_openapi::{Object, OpenApi};
+use serde_json::json;
 use uuid::Uuid;
 
+use super::super::fleet::Fleet;
 use super::super::model::{Client, Filter, client, connected};
+use super::notice::Notice;
 use super::{Done, Tag};
 use crate::auth::{Admin, scope};
-use crate::clock::Clock;
 use crate::error::ApiError;
 use crate::inbox;
 use crate::page;
-use crate::realtime::{Disconnect, Hub, Publication};
-use crate::text::Text;
-use crate::timestamp::Timestamp;
+use crate::realtime::Disconnect;
 
 /// Operations on connected clients.
 pub struct ClientsApi {
-    hub: Hub,
-    clock: Clock,
-}
-
-impl ClientsApi {
-    /// Looks into `hub`.
-    pub fn new(hub: Hub, clock: Clock) -> Self {
-        Self { hub, clock }
-    }
+    pub fleet: Fleet,
 }
 
 /// A page of connected clients
@@ -39,54 +28,6 @@ struct ClientPage {
     items: Vec<Client>,
     /// For `cursor`, to go on; null at the end
     next: Option<String>,
-}
-
-/// How much a notice matters
-#[derive(Clone, Copy, Debug, Enum, Eq, PartialEq, Serialize)]
-#[oai(rename_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
-enum NoticeLevel {
-    /// Good to know
-    Info,
-    /// Something should be done
-    Warning,
-    /// Something is broken
-    Error,
-}
-
-/// Something to show to whoever sits at a client
-#[derive(Debug, Object)]
-#[oai(deny_unknown_fields, example)]
-struct Notice {
-    /// Headline
-    #[oai(validator(min_length = 1, max_length = 200))]
-    title: Text,
-    /// Text, without markup; may be empty
-    #[oai(validator(max_length = 2000))]
-    body: Text,
-    /// How much it matters
-    level: NoticeLevel,
-}
-
-impl Example for Notice {
-    fn example() -> Self {
-        Self {
-            title: "Maintenance at six".into(),
-            body: "The server restarts at 18:00 and is back a minute later.".into(),
-            level: NoticeLevel::Warning,
-        }
-    }
-}
-
-/// A notice as its client gets it.
-#[derive(Serialize)]
-struct NoticePublication<'a> {
-    r#type: &'static str,
-    id: Uuid,
-    title: &'a str,
-    body: &'a str,
-    level: NoticeLevel,
-    time: Timestamp,
 }
 
 #[OpenApi(tag = "Tag::Clients")]
@@ -119,7 +60,7 @@ impl ClientsApi {
         let limit = page::limit(limit.0)? as usize;
         let after: Option<Uuid> = cursor.0.as_deref().map(page::decode).transpose()?;
         let filter = Filter { user: user.0, app: app.0, os: os.0, search: search.0 };
-        let mut found = connected(&self.hub)
+        let mut found = connected(&self.fleet.inner.hub)
             .into_iter()
             .filter(|c| after.is_none_or(|after| c.id < after) && filter.admits(c));
         let items: Vec<Client> = found.by_ref().take(limit).collect();
@@ -135,7 +76,7 @@ impl ClientsApi {
         /// Id of the connection
         client_id: Path<Uuid>,
     ) -> Result<Json<Client>, ApiError> {
-        client(&self.hub, client_id.0).map(Json).ok_or_else(ApiError::not_found)
+        client(&self.fleet.inner.hub, client_id.0).map(Json).ok_or_else(ApiError::not_found)
     }
 
     /// Disconnect a client
@@ -152,15 +93,15 @@ impl ClientsApi {
         reason: Query<Option<String>>,
     ) -> Result<Done, ApiError> {
         let id = client_id.0.to_string();
-        if !self.hub.disconnect_client(&id, Disconnect::FORCE_NO_RECONNECT) {
-            return Err(ApiError::not_found());
-        }
-        info!(
-            client.id = %id,
-            user.id = %who.user_id,
-            reason = reason.0.as_deref(),
-            "`{}` disconnected the client `{id}`",
-            who.username,
+        let connection = self.fleet.inner.hub.connection(&id).ok_or_else(ApiError::not_found)?;
+        connection.close(Disconnect::FORCE_NO_RECONNECT);
+        let (installation, user) = (connection.installation, Some(connection.identity.user_id));
+        self.fleet.note_admin(
+            &who,
+            installation,
+            user,
+            "disconnect",
+            json!({"client": id, "reason": reason.0}),
         );
         Ok(Done::Done)
     }
@@ -177,23 +118,15 @@ impl ClientsApi {
         client_id: Path<Uuid>,
         body: Json<Notice>,
     ) -> Result<Done, ApiError> {
-        let id = client_id.0.to_string();
-        let Some(connection) = self.hub.connection(&id) else {
-            return Err(ApiError::not_found());
-        };
-        let notice = NoticePublication {
-            r#type: "notice",
-            id: crate::id::new(&self.clock),
-            title: &body.title,
-            body: &body.body,
-            level: body.level,
-            time: self.clock.now().into(),
-        };
+        let (fleet, id) = (&self.fleet, client_id.0.to_string());
+        let connection = fleet.inner.hub.connection(&id).ok_or_else(ApiError::not_found)?;
         let channel = inbox::channel(connection.identity.user_id);
-        if !self.hub.publish_to_client(&id, &channel, &Publication::transient(&notice)) {
+        if !fleet.inner.hub.publish_to_client(&id, &channel, &body.publication(&fleet.inner.clock)) {
             return Err(ApiError::not_found());
         }
-        info!(client.id = %id, user.id = %who.user_id, "`{}` sent a notice to the client `{id}`", who.username);
+        let (installation, user) = (connection.installation, Some(connection.identity.user_id));
+        let detail = json!({"client": id, "title": &*body.title, "level": body.level});
+        fleet.note_admin(&who, installation, user, "notice", detail);
         Ok(Done::Done)
     }
 }

@@ -1,20 +1,42 @@
 //! The fleet over HTTP, a file for each noun.
 
+mod diagnostics;
 mod installations;
 mod live;
+mod notice;
+mod orders;
+mod own;
+mod timeline;
 mod versions;
 
 use poem_openapi::{ApiResponse, Tags};
+use tokio_util::task::TaskTracker;
 
 use super::fleet::Fleet;
+use crate::auth::Auth;
+use crate::telemetry::Telemetry;
 
 /// Every operation of the fleet.
-pub fn apis(fleet: &Fleet) -> impl poem_openapi::OpenApi + use<> {
+pub fn apis(
+    fleet: &Fleet,
+    auth: &Auth,
+    telemetry: &Telemetry,
+    tasks: &TaskTracker,
+) -> impl poem_openapi::OpenApi + use<> {
     (
-        live::ClientsApi::new(fleet.inner.hub.clone(), fleet.inner.clock.clone()),
+        live::ClientsApi { fleet: fleet.clone() },
         // Before the operations on one installation: `versions` is no id of one.
         versions::VersionsApi { fleet: fleet.clone() },
         installations::InstallationsApi { fleet: fleet.clone() },
+        timeline::TimelineApi { fleet: fleet.clone() },
+        orders::OrdersApi { fleet: fleet.clone() },
+        diagnostics::DiagnosticsApi { fleet: fleet.clone() },
+        own::OwnDataApi {
+            fleet: fleet.clone(),
+            auth: auth.clone(),
+            telemetry: telemetry.clone(),
+            tasks: tasks.clone(),
+        },
     )
 }
 

@@ -168,3 +168,19 @@ pub async fn one(conn: &impl ConnectionTrait, id: Uuid, now_ms: i64) -> Result<O
     let sql = format!("SELECT {COLUMNS} {FROM} WHERE i.id = {place}");
     Row::find_by_statement(statement(conn, &sql, conditions.values)).one(conn).await
 }
+
+/// Installations that an account used last, by id, from the one after `after`.
+pub async fn of_user(
+    conn: &impl ConnectionTrait,
+    user: Uuid,
+    after: Uuid,
+    limit: u64,
+    now_ms: i64,
+) -> Result<Vec<Row>, DbErr> {
+    let mut conditions = Conditions::new(now_ms);
+    let (user, after) = (conditions.bind(user), conditions.bind(after));
+    let sql = format!(
+        "SELECT {COLUMNS} {FROM} WHERE i.user_id = {user} AND i.id > {after} ORDER BY i.id LIMIT {limit}"
+    );
+    Row::find_by_statement(statement(conn, &sql, conditions.values)).all(conn).await
+}

@@ -1,7 +1,11 @@
 //! Queries of the fleet, a file for each noun.
 
+pub mod diagnostics;
 pub mod installations;
+pub mod journal;
 pub mod list;
+pub mod orders;
+pub mod own;
 pub mod versions;
 
 /// The places of `rows` rows with `columns` values each: `($1, $2), ($3, $4)`.

@@ -6,6 +6,8 @@ const KEPT: &str = "workspace_installations";
 const FORGOTTEN: &str = "workspace_installations_forgotten_total";
 const DROPPED: &str = "workspace_sightings_dropped_total";
 
+const EVENTS_DROPPED: &str = "workspace_client_events_dropped_total";
+
 pub(super) fn describe() {
     describe_gauge!(KEPT, Unit::Count, "Installations of client applications that are known.");
     describe_counter!(
@@ -18,6 +20,12 @@ pub(super) fn describe() {
         Unit::Count,
         "Sightings of installations not noted because too many waited to be written."
     );
+    describe_counter!(
+        EVENTS_DROPPED,
+        Unit::Count,
+        "Events of installations not noted because too many waited to be written."
+    );
+    counter!(EVENTS_DROPPED).increment(0);
     counter!(FORGOTTEN).increment(0);
     counter!(DROPPED).increment(0);
 }
@@ -35,4 +43,9 @@ pub fn installations_forgotten(count: usize) {
 /// A sighting was not noted.
 pub fn sighting_dropped() {
     counter!(DROPPED).increment(1);
+}
+
+/// So many events of installations were not noted.
+pub fn client_events_dropped(count: usize) {
+    counter!(EVENTS_DROPPED).increment(count as u64);
 }

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 pub use database::{commit_seconds, read_seconds, write_batch, write_refused, write_seconds};
-pub use fleet::{installations_forgotten, installations_kept, sighting_dropped};
+pub use fleet::{client_events_dropped, installations_forgotten, installations_kept, sighting_dropped};
 pub use http::{InFlight, connection_refused, http_request};
 pub use login::{LoginFailure, login_failed, login_succeeded};
 pub use process::{Build, Process, collect, process};

@@ -187,6 +187,8 @@ pub struct ConnectResult<'a> {
     /// Seconds until the token expires.
     #[serde(skip_serializing_if = "is_zero")]
     pub ttl: u64,
+    /// What the client is told to do.
+    pub data: &'a RawValue,
     pub subs: BTreeMap<&'a str, SubscribeResult<'a>>,
     /// Seconds between pings.
     pub ping: u64,

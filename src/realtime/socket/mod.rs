@@ -101,13 +101,13 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(realtime: Realtime,
     let seat = Seat { hub: &realtime.hub, connection: &connection };
     let end = session.run(&realtime, &mut socket, &connection).await;
     drop(seat);
-    let code = match &end {
-        End::Ours(why) => why.code,
-        End::TooLarge => CloseCode::Size.into(),
-        End::Theirs => 3000,
+    let (code, reason) = match &end {
+        End::Ours(why) => (why.code, why.reason),
+        End::TooLarge => (CloseCode::Size.into(), "message size limit exceeded"),
+        End::Theirs => (3000, ""),
     };
     metrics::ws_disconnected(code);
-    realtime.fleet.disconnected(&connection);
+    realtime.fleet.disconnected(&connection, code, reason);
     tracing::info!(
         client.id = %connection.id, user.id = %connection.identity.user_id, peer.address = %connection.address, code,
         "Client disconnected ({code})"

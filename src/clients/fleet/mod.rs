@@ -8,6 +8,8 @@ use sea_orm::DbErr;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::journal::{self, Journal};
+use super::orders::Standing;
 use super::sessions::Sessions;
 use super::sighting::{FleetUser, Identified, Known, Pending, Sighting, Waiting, installation_id};
 use super::store::installations;
@@ -52,6 +54,8 @@ pub(super) struct Inner {
     pub clock: Clock,
     pub hub: Hub,
     pub bounds: Bounds,
+    pub journal: Journal,
+    pub standing: Standing,
     waiting: Mutex<Waiting>,
     sessions: Mutex<Sessions>,
     /// One flush at a time: who waits for it reads what was seen before.
@@ -78,6 +82,8 @@ impl Fleet {
             clock: clock.clone(),
             hub: hub.clone(),
             bounds,
+            journal: Journal::default(),
+            standing: Standing::default(),
             waiting: Mutex::default(),
             sessions: Mutex::new(Sessions::new(bounds.sessions)),
             flushing: tokio::sync::Mutex::default(),
@@ -111,11 +117,6 @@ impl Fleet {
         self.inner.sessions.lock().expect("no panic while held").installation(session)
     }
 
-    /// Forgets the logins of installations that are removed.
-    pub(super) fn forget_sessions(&self, installations: &[Uuid]) {
-        self.inner.sessions.lock().expect("no panic while held").forget(installations);
-    }
-
     /// The installation behind a WebSocket, by what its client says of itself.
     pub fn installation_of(who: &Identity, app: &AppInfo) -> Uuid {
         installation_id(&app.app, &key(who, app).0)
@@ -127,11 +128,13 @@ impl Fleet {
             self.learn_session(session, connection.installation);
         }
         self.seen(sighting(connection));
+        self.note_connected(connection);
     }
 
-    /// Notes the end of a connection.
-    pub fn disconnected(&self, connection: &Connection) {
+    /// Notes the end of a connection, with the code and reason of its close frame.
+    pub fn disconnected(&self, connection: &Connection, code: u16, reason: &str) {
         self.seen(sighting(connection));
+        self.note_disconnected(connection, code, reason);
     }
 
     /// Installations that are connected now, each once.
@@ -166,11 +169,30 @@ impl Fleet {
         Ok(())
     }
 
-    /// As [`Fleet::flush`], before a read: a database that cannot be written can still be read.
+    /// As [`Fleet::flush`], with the journal, before a read: a database that cannot be written can still be read.
     pub(super) async fn settle(&self) {
+        self.flush_journal().await;
         if let Err(e) = self.flush().await {
             tracing::warn!(error = %e, "Could not write down who was seen; trying again");
         }
+    }
+
+    pub(super) async fn flush_journal(&self) {
+        if let Err(e) = self.write_journal().await {
+            tracing::warn!(error = %e, "Could not write the journal of the fleet; trying again");
+        }
+    }
+
+    /// Forgets what is in memory of installations that are removed, and of an account.
+    pub(super) fn forget(&self, installations: &[Uuid], user: Option<Uuid>) {
+        self.inner.sessions.lock().expect("no panic while held").forget(installations);
+        self.inner.journal.forget(installations, user);
+        self.forget_orders(installations);
+    }
+
+    /// Waits until the journal is to be written.
+    pub(super) async fn journal_due(&self) {
+        tokio::time::sleep(journal::EVERY).await;
     }
 
     /// Waits until a flush is due.
@@ -212,80 +234,4 @@ fn sighting(connection: &Connection) -> Sighting {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio_util::sync::CancellationToken;
-
-    fn sighting_of(number: usize) -> Sighting {
-        Sighting {
-            app: "desk".to_owned(),
-            key: format!("i-{number}"),
-            identified: Identified::Installation,
-            user: None,
-            app_version: format!("1.{number}"),
-            os: "Linux".to_owned(),
-            os_version: String::new(),
-            hostname: String::new(),
-            locale: String::new(),
-            address: None,
-            signals: 2,
-            errors: 1,
-        }
-    }
-
-    async fn fleet(bounds: Bounds) -> (tempfile::TempDir, Fleet) {
-        let dir = tempfile::tempdir().unwrap();
-        let db = Db::open(&dir.path().join("fleet.sqlite")).await.unwrap();
-        let clock = Clock::system();
-        let fleet = Fleet::bounded(&db, &clock, &Hub::new(clock.clone()), bounds);
-        (dir, fleet)
-    }
-
-    #[tokio::test]
-    async fn what_waits_to_be_written_is_bounded() {
-        let (_dir, fleet) = fleet(Bounds { waiting: 10, ..Bounds::default() }).await;
-        for _ in 0..2 {
-            (0..50).for_each(|number| fleet.seen(sighting_of(number)));
-            assert_eq!(fleet.inner.waiting.lock().unwrap().len(), 10);
-        }
-        fleet.flush().await.unwrap();
-        assert_eq!(installations::count(fleet.inner.db.read()).await.unwrap(), 10);
-    }
-
-    #[tokio::test]
-    async fn the_longest_silent_go_when_there_are_too_many() {
-        let (_dir, fleet) = fleet(Bounds { installations: 3, ..Bounds::default() }).await;
-        for number in 0..1_000 {
-            fleet.seen(sighting_of(number));
-            if number % 250 == 249 {
-                fleet.flush().await.unwrap();
-                fleet.inner.clock.advance(chrono::TimeDelta::seconds(1));
-            }
-        }
-        for number in [3, 7, 9] {
-            fleet.seen(sighting_of(number));
-        }
-        fleet.flush().await.unwrap();
-        fleet.forget_silent(&CancellationToken::new()).await.unwrap();
-        let mut left = installations::most_silent(fleet.inner.db.read(), 10).await.unwrap();
-        let mut expected: Vec<Uuid> =
-            [3, 7, 9].iter().map(|n| installation_id("desk", &format!("i-{n}"))).collect();
-        left.sort_unstable();
-        expected.sort_unstable();
-        assert_eq!(left, expected);
-    }
-
-    #[tokio::test]
-    async fn what_could_not_be_written_waits_and_adds_up() {
-        let (clock, closed) = (Clock::system(), Db::disconnected());
-        let broken = Fleet::new(&closed, &clock, &Hub::new(clock.clone()));
-        for _ in 0..2 {
-            broken.seen(sighting_of(1));
-            broken.flush().await.unwrap_err();
-        }
-        let waiting = broken.inner.waiting.lock().unwrap().take();
-        assert_eq!(waiting.len(), 1);
-        let (_, pending) = &waiting[0];
-        assert_eq!((pending.signals, pending.errors, pending.versions.len()), (4, 2, 1));
-    }
-}
+mod tests;

@@ -1,0 +1,96 @@
+//! What is kept about oneself: to read, to take along, to erase.
+
+use serde_json::{Value, json};
+
+use super::{connect, described, installation_of, token, visit};
+use crate::support::{Actor, TestApp, stored};
+
+/// A batch of `count` log lines from an installation.
+fn lines(installation: &str, count: usize) -> Value {
+    let line = |n: usize| json!({"message": format!("line {n} of {installation}"), "level": "info"});
+    json!({
+        "meta": {"app": {"name": "desk", "version": "1.4.0", "installationId": installation}},
+        "logs": (0..count).map(line).collect::<Vec<_>>(),
+    })
+}
+
+/// Uses a client: connects, sends signals, answers a request for a report.
+async fn use_client(app: &TestApp, admin: &Actor, actor: &Actor, key: &str, signals: usize) -> String {
+    let mut ws = connect(app, actor, &described("desk", key, "1.4.0", "Linux")).await;
+    let id = installation_of(admin, &ws).await;
+    ws.ok("rpc", &json!({"method": "signals", "data": lines(key, signals)})).await;
+    let asked = admin.post(&format!("/api/installations/{id}/diagnostics"), &Value::Null).await.expect(201);
+    let answer = json!({"id": asked["id"], "report": {"of": key}});
+    ws.ok("rpc", &json!({"method": "diagnostics", "data": answer})).await;
+    id
+}
+
+#[tokio::test]
+async fn one_reads_takes_along_and_erases_what_is_kept() {
+    let app = TestApp::spawn().await;
+    let (admin, ann, bob) = (app.admin().await, app.member("ann").await, app.member("bob").await);
+    let anns = use_client(&app, &admin, &ann, "ann-1", 250).await;
+    visit(&app, &ann, &described("pocket", "ann-2", "3.0", "Android")).await;
+    let bobs = use_client(&app, &admin, &bob, "bob-1", 3).await;
+    let kept = ann.get("/api/me/data").await.expect(200);
+    assert_eq!(kept["sessions"], 1);
+    assert_eq!((&kept["installations"]["count"], &kept["diagnostics"]["count"]), (&json!(2), &json!(1)));
+    assert_eq!(kept["signals"]["count"], 250);
+    assert!(kept["events"]["count"].as_u64().unwrap() >= 4, "{kept}");
+    for what in ["installations", "events", "signals"] {
+        assert!(kept[what]["first_at"].as_str() <= kept[what]["last_at"].as_str(), "{kept}");
+    }
+    let document = ann.get("/api/me/data/export").await;
+    assert_eq!(document.header("content-type"), "application/json; charset=utf-8");
+    let document = document.expect(200);
+    assert_eq!(document["account"]["username"], "ann");
+    let count = |what: &str| document[what].as_array().unwrap().len();
+    assert_eq!(
+        (count("installations"), count("diagnostics"), count("signals"), count("sessions")),
+        (2, 1, 250, 1)
+    );
+    assert_eq!(document["diagnostics"][0]["report"], json!({"of": "ann-1"}));
+    assert_eq!(document["signals"][249]["message"], "line 249 of ann-1");
+    assert!(!document.to_string().contains("bob"), "another's data");
+    // Erased: one's own, and nothing of others.
+    let before = bob.get("/api/me/data").await.expect(200);
+    let erased = ann.send(ann.request(reqwest::Method::DELETE, "/api/me/data")).await.expect(200);
+    assert_eq!(
+        (&erased["installations"], &erased["diagnostics"], &erased["signals"]),
+        (&json!(2), &json!(1), &json!(250))
+    );
+    assert!(erased["events"].as_u64().unwrap() >= 4, "{erased}");
+    admin.get(&format!("/api/installations/{anns}")).await.expect_problem(404, "not_found");
+    admin.get(&format!("/api/installations/{bobs}")).await.expect(200);
+    let rows = stored::everything(&app).await;
+    assert!(!rows.contains("ann-1") && !rows.contains("ann-2"), "something is left");
+    let after = bob.get("/api/me/data").await.expect(200);
+    for what in ["installations", "diagnostics", "signals"] {
+        assert_eq!(after[what]["count"], before[what]["count"], "{what}");
+    }
+    assert_eq!(ann.get("/api/me/data").await.expect(200)["signals"]["count"], 0);
+    // Signals that come later are stored with a context of their own.
+    let again = use_client(&app, &admin, &ann, "ann-1", 2).await;
+    assert_eq!(again, anns);
+    assert_eq!(ann.get("/api/me/data").await.expect(200)["signals"]["count"], 2);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn own_data_is_for_a_person_who_is_logged_in() {
+    let app = TestApp::spawn().await;
+    let (admin, ann) = (app.admin().await, app.member("ann").await);
+    use_client(&app, &admin, &ann, "ann-1", 1).await;
+    let program = token(&ann, &["signals:write", "chat:read"]).await;
+    for path in ["/api/me/data", "/api/me/data/export"] {
+        program.get(path).await.expect_problem(403, "forbidden");
+        app.anon().get(path).await.expect_problem(401, "unauthorized");
+    }
+    program.delete("/api/me/data").await.expect_problem(403, "forbidden");
+    app.anon().delete("/api/me/data").await.expect_problem(401, "unauthorized");
+    assert_eq!(ann.get("/api/me/data").await.expect(200)["signals"]["count"], 1);
+    // A viewer has data, too.
+    let vic = app.viewer("vic").await;
+    assert_eq!(vic.get("/api/me/data").await.expect(200)["installations"]["count"], 0);
+    app.stop().await;
+}
