@@ -53,6 +53,13 @@ async fn the_doors_and_the_home_page_look_right_everywhere() {
 }
 
 #[tokio::test]
+async fn a_stranger_reads_the_api_and_tries_it_with_a_token() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "docs", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
 async fn clients_come_and_go_in_the_overview_without_a_reload() {
     let app = TestApp::spawn().await;
     let token = app.admin().await.token;

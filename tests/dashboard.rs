@@ -124,6 +124,20 @@ async fn an_asset_is_kept_for_ever_under_an_address_of_its_content() {
 }
 
 #[tokio::test]
+async fn the_api_page_is_kept_as_long_as_it_is_the_same() {
+    let app = TestApp::spawn().await;
+    let anon = app.anon();
+    let page = browse(&anon, "/docs", &[]).await;
+    assert_eq!((page.status, page.header("cache-control")), (200, "no-cache"));
+    for tag in [page.header("etag").to_owned(), format!("W/{}", page.header("etag"))] {
+        let again = browse(&anon, "/docs", &[(IF_NONE_MATCH, &tag)]).await;
+        assert_eq!((again.status, again.text.as_str()), (304, ""));
+    }
+    let other = browse(&anon, "/docs", &[(IF_NONE_MATCH, "\"other\"")]).await;
+    assert_eq!((other.status, other.text.len()), (200, page.text.len()));
+}
+
+#[tokio::test]
 async fn every_address_of_a_page_is_below_the_base_path() {
     let app = TestApp::spawn_with(|config| config.base_path = "/team".to_owned()).await;
     let anon = app.anon();
