@@ -24,6 +24,7 @@ use crate::db::Db;
 use crate::db::lock::DataLock;
 use crate::http::{self, Acceptor};
 use crate::inbox::Inbox;
+use crate::logs::{Logs, Tap};
 use crate::monitoring::{self, Monitor, MonitorChannels};
 use crate::observe;
 use crate::realtime::Hub;
@@ -59,6 +60,8 @@ pub struct Services {
     pub monitor: Monitor,
     /// What client applications report.
     pub telemetry: Telemetry,
+    /// What the server and client applications say.
+    pub logs: Logs,
     /// Owner of every task.
     pub tasks: TaskTracker,
     /// Cancelled when the server stops.
@@ -85,12 +88,13 @@ impl Services {
         hub.register(Arc::new(DiagnosticsRpc(fleet.clone())));
         let stop = CancellationToken::new();
         let monitor = Monitor::new(clock.clone(), db.clone(), hub.clone(), stop.clone());
-        hub.register(Arc::new(MonitorChannels(monitor.clone())));
         let tasks = TaskTracker::new();
         let chat = Chat::new(&db, &clock, &hub, &inbox, &tasks, &stop);
         hub.register(Arc::new(chat.clone()));
         let telemetry = Telemetry::new(&config, &db, &clock, &auth);
         hub.register(Arc::new(telemetry.clone()));
+        let logs = Logs::new(&db, &clock, &hub, &auth, &telemetry);
+        hub.register(Arc::new(MonitorChannels { monitor: monitor.clone(), logs: logs.clone() }));
         Self {
             config: Arc::new(config),
             hub,
@@ -100,6 +104,7 @@ impl Services {
             fleet,
             monitor,
             telemetry,
+            logs,
             clock,
             db,
             auth,
@@ -160,8 +165,26 @@ impl App {
             ConfigError::new("DATABASE_PATH", format!("cannot read `{path}` ({e})"), "restore a backup")
         })?;
         services.tasks.spawn(series.clone().run(services.stop.clone()));
+        services.tasks.spawn(services.logs.clone().run_tail(services.stop.clone()));
         services.tasks.spawn(agenda::run_reminders(services.agenda.clone(), services.stop.clone()));
         Ok(Self { services, listener, metrics, lock })
+    }
+
+    /// Keeps this process's log lines in the database, too. One server of a process can.
+    ///
+    /// # Errors
+    /// One line when the database fails.
+    pub async fn keep_log(&self, tap: Tap) -> Result<(), ConfigError> {
+        let Services { logs, stop, tasks, config, .. } = &self.services;
+        let keeping = logs.keep(tap, stop.clone()).await.map_err(|e| {
+            ConfigError::new(
+                "DATABASE_PATH",
+                format!("the log in `{}` cannot be read ({e})", config.database.display()),
+                "restore a backup or report this line",
+            )
+        })?;
+        tasks.spawn(keeping);
+        Ok(())
     }
 
     /// What the server is made of.

@@ -92,9 +92,10 @@ fn block_on<F: Future<Output = Result<ExitCode, ConfigError>>>(task: F) -> Resul
 }
 
 async fn serve(config: Config) -> Result<ExitCode, ConfigError> {
-    logging::start(&config);
+    let tap = logging::start(&config);
     let stop = crate::app::stop_signal();
     let app = App::build(config, crate::clock::Clock::system()).await?;
+    app.keep_log(tap).await?;
     app.announce();
     app.run_until(stop).await;
     Ok(ExitCode::SUCCESS)

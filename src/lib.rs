@@ -15,6 +15,8 @@
 //! | [`agenda`] | events, recurrence, reminders, iCalendar |
 //! | [`clients`] | the fleet of connected client applications |
 //! | [`monitoring`] | health, readiness, the last five minutes of the server itself, what happened in 30 days |
+//! | [`telemetry`] | what client applications report: the Faro collector, the store of signals |
+//! | [`logs`] | one view over the server's lines and those of clients, and its live tail |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
 //! | [`dashboard`] | the pages that people see, and the files they are made of |
@@ -41,6 +43,7 @@ pub mod http;
 pub mod id;
 pub mod idempotency;
 pub mod inbox;
+pub mod logs;
 pub mod monitoring;
 pub mod observe;
 pub mod page;

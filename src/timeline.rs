@@ -31,6 +31,11 @@ impl Ids {
         Self { last: AtomicI64::new(last) }
     }
 
+    /// Goes on after `last` where that is greater: what the table turned out to have.
+    pub fn raise(&self, last: i64) {
+        self.last.fetch_max(last, Ordering::Relaxed);
+    }
+
     /// The next id, at the earliest that of the millisecond `now`.
     ///
     /// Call it in the write job, so that ids rise in the order of commits: who reads on after an id misses nothing.

@@ -20,6 +20,7 @@ mod generated_clients;
 mod healthcheck;
 mod idempotency;
 mod kill9;
+mod logs;
 mod logs_stdout;
 mod metrics;
 mod monitoring;

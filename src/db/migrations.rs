@@ -21,6 +21,7 @@ const ALL: &[(&str, &str)] = &[
     ("m0007_fleet", include_str!("migrations/m0007_fleet.sql")),
     ("m0008_idempotency", include_str!("migrations/m0008_idempotency.sql")),
     ("m0009_series", include_str!("migrations/m0009_series.sql")),
+    ("m0010_logs", include_str!("migrations/m0010_logs.sql")),
 ];
 
 /// Applies what is missing.

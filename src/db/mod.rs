@@ -3,6 +3,7 @@
 //! Owns connections, pragmas, migrations and group commit. What is stored, and the queries, belong to
 //! the slices' `store` modules.
 
+pub mod bulk;
 pub mod fault;
 pub mod json;
 pub mod lock;

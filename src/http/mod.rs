@@ -32,6 +32,7 @@ use crate::app::Services;
 use crate::chat;
 use crate::clients;
 use crate::dashboard;
+use crate::logs::LogsApi;
 use crate::monitoring::{self, MonitoringApi};
 use crate::telemetry;
 use crate::telemetry::keys::AppKeysApi;
@@ -77,6 +78,7 @@ fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>
         clients::apis(&s.fleet, &s.auth, &s.telemetry, &s.tasks),
         MonitoringApi::new(s.monitor.clone()),
         AppKeysApi::new(s.telemetry.keys().clone()),
+        LogsApi::new(s.logs.clone()),
     );
     OpenApiService::new(slices, "workspace-server", env!("CARGO_PKG_VERSION"))
         .description("Accounts, agenda, chat and the fleet of connected clients. Errors are RFC 9457 problem documents.")

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::Monitor;
 use crate::auth::{Identity, Role, Scope};
 use crate::clients;
+use crate::logs::Logs;
 use crate::realtime::{Error, Namespace, Position, Subscription};
 
 /// The server in one second, every second.
@@ -19,12 +20,19 @@ pub const ROUTES: &str = "monitor:routes";
 /// Who connects, changes and disconnects.
 pub const CLIENTS: &str = "monitor:clients";
 
+/// Lines of the log, with a filter behind a `?`.
+const LOGS: &str = "monitor:logs";
+
 /// Clients in the answer to a subscription. It has to fit into the subscriber's queue: these are about 500 KB.
 const FIRST_CLIENTS: usize = 1_000;
 
 /// The namespace `monitor`.
-#[derive(Debug)]
-pub struct MonitorChannels(pub Monitor);
+pub struct MonitorChannels {
+    /// The server itself.
+    pub monitor: Monitor,
+    /// Whose live tail is in this namespace, too.
+    pub logs: Logs,
+}
 
 impl Namespace for MonitorChannels {
     fn prefix(&self) -> &'static str {
@@ -38,14 +46,19 @@ impl Namespace for MonitorChannels {
         _since: Option<Position>,
     ) -> BoxFuture<'a, Result<Subscription, Error>> {
         Box::pin(async move {
-            let scope = if channel == CLIENTS { Scope::ClientsRead } else { Scope::MonitoringRead };
+            let scope = match channel {
+                CLIENTS => Scope::ClientsRead,
+                _ if channel.starts_with(LOGS) => Scope::SignalsRead,
+                _ => Scope::MonitoringRead,
+            };
             if who.role < Role::Admin || !who.has_scope(scope) {
                 return Err(Error::PERMISSION_DENIED);
             }
             let state = match channel {
-                OVERVIEW => self.0.overview(),
-                ROUTES => self.0.routes_load().to_json().unwrap_or_default(),
-                CLIENTS => self.0.fleet(),
+                OVERVIEW => self.monitor.overview(),
+                ROUTES => self.monitor.routes_load().to_json().unwrap_or_default(),
+                CLIENTS => self.monitor.fleet(),
+                _ if self.logs.listen(channel).is_some() => return Ok(Subscription::default()),
                 _ => return Err(Error::UNKNOWN_CHANNEL),
             };
             let data = to_raw_value(&state).map_err(Error::internal)?;

@@ -11,9 +11,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Config, LogFormat};
+use crate::logs::{Tap, TapLayer};
 
-/// Starts logging. Later calls change nothing, so that several servers may live in one test process.
-pub fn start(config: &Config) {
+/// Starts logging, and gives the lines to whoever keeps them. Later calls change nothing and give no line.
+pub fn start(config: &Config) -> Tap {
     let filter: Targets = config.log_filter.parse().unwrap_or_default();
     // Libraries speak only when something is wrong, whatever the filter says of us.
     let quiet = ["sqlx", "sea_orm", "sea_orm_migration", "hyper", "h2", "poem", "tungstenite"];
@@ -38,7 +39,11 @@ pub fn start(config: &Config) {
             .with_span_list(false)
             .boxed()
     };
-    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+    let (tap, lines) = TapLayer::new();
+    let layers =
+        tracing_subscriber::registry().with(layer.with_filter(filter.clone())).with(tap.with_filter(filter));
+    let _ = layers.try_init();
+    lines
 }
 
 /// For people a line is its message, which reads alone; the fields are for machines.

@@ -3,7 +3,7 @@
 //! Owns order, bounds and what is told after a commit. The statements belong to `store`.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use sea_orm::DbErr;
@@ -84,7 +84,7 @@ pub struct Intake {
     clock: Clock,
     keys: AppKeys,
     sessions: Sessions,
-    ids: OnceLock<Arc<Ids>>,
+    ids: Arc<Ids>,
     queue: mpsc::Sender<Entry>,
     waiting: Mutex<Option<mpsc::Receiver<Entry>>>,
     contexts: Arc<Mutex<Known>>,
@@ -102,7 +102,7 @@ impl Intake {
             clock,
             keys,
             sessions,
-            ids: OnceLock::new(),
+            ids: Arc::new(Ids::after(0)),
             queue,
             waiting: Mutex::new(Some(waiting)),
             contexts: Arc::default(),
@@ -112,7 +112,7 @@ impl Intake {
 
     pub async fn load(&self) -> Result<(), DbErr> {
         let last = store::last_id(self.db.read()).await?;
-        self.ids.get_or_init(|| Arc::new(Ids::after(last)));
+        self.ids.raise(last);
         Ok(())
     }
 
@@ -202,7 +202,7 @@ impl Intake {
         let job = Job {
             batches,
             known: self.contexts.clone(),
-            ids: self.ids.get_or_init(|| Arc::new(Ids::after(0))).clone(),
+            ids: self.ids.clone(),
             now: self.clock.now_ms(),
             keys: self.keys.clone(),
             sessions: self.sessions.clone(),

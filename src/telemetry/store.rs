@@ -9,10 +9,8 @@ use super::context::{Context, ContextHash};
 use super::groups::{self, Fingerprint};
 use super::intake::BatchKey;
 use super::signal::{Kind, Signal};
-use crate::db::statement;
+use crate::db::{bulk, statement};
 
-/// Rows of one statement, the largest first: few forms, so that every statement is found prepared.
-const CHUNKS: [usize; 4] = [128, 32, 8, 1];
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 /// Characters of a group's message, for people.
@@ -29,27 +27,6 @@ pub async fn last_id(conn: &impl ConnectionTrait) -> Result<i64, DbErr> {
     Ok(row.one(conn).await?.map_or(0, |row| row.id))
 }
 
-/// `(…), (…)` with `columns` places each.
-fn places(rows: usize, columns: usize) -> String {
-    let row = |n: usize| {
-        let places: Vec<String> = (1..=columns).map(|c| format!("${}", n * columns + c)).collect();
-        format!("({})", places.join(", "))
-    };
-    (0..rows).map(row).collect::<Vec<_>>().join(", ")
-}
-
-/// Splits `rows` into statements of few forms.
-fn chunks<T>(mut rows: Vec<T>) -> Vec<Vec<T>> {
-    let mut chunks = Vec::new();
-    for size in CHUNKS {
-        while rows.len() >= size {
-            let rest = rows.split_off(size);
-            chunks.push(std::mem::replace(&mut rows, rest));
-        }
-    }
-    chunks
-}
-
 #[derive(FromQueryResult)]
 struct Key {
     key: Vec<u8>,
@@ -62,10 +39,10 @@ pub async fn claim(
     now: i64,
 ) -> Result<HashSet<BatchKey>, DbErr> {
     let mut fresh = HashSet::new();
-    for chunk in chunks(keys.to_vec()) {
+    for chunk in bulk::chunks(keys.to_vec()) {
         let sql = format!(
             "INSERT INTO signal_batches (key, received_at) VALUES {} ON CONFLICT DO NOTHING RETURNING key",
-            places(chunk.len(), 2)
+            bulk::places(chunk.len(), 2)
         );
         let values = chunk.iter().flat_map(|key| [Value::from(key.to_vec()), Value::from(now)]);
         let rows = Key::find_by_statement(statement(conn, &sql, values)).all(conn).await?;
@@ -147,15 +124,8 @@ pub async fn insert(conn: &impl ConnectionTrait, rows: Vec<NewSignal>, now: i64)
         *signals += 1;
         *bytes += row.bytes;
     }
-    for chunk in chunks(rows) {
-        let sql = format!(
-            "INSERT INTO signals (id, kind, level, context_id, client_at, group_id, trace_id, span_id, message, body) \
-             VALUES {}",
-            places(chunk.len(), 10)
-        );
-        let values = chunk.into_iter().flat_map(|row| row.values);
-        conn.execute_raw(statement(conn, &sql, values)).await?;
-    }
+    let into = "signals (id, kind, level, context_id, client_at, group_id, trace_id, span_id, message, body)";
+    bulk::insert(conn, into, rows.into_iter().map(|row| row.values).collect()).await?;
     for (kind, (signals, bytes)) in usage {
         let sql = "INSERT INTO signal_usage (day, kind, signals, bytes) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (day, kind) DO UPDATE SET signals = signals + excluded.signals, bytes = bytes + excluded.bytes";

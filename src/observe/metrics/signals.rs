@@ -12,6 +12,8 @@ const COMMIT: &str = "workspace_signals_commit_duration_seconds";
 const COLLECT: &str = "workspace_collect_duration_seconds";
 const COLLECT_BYTES: &str = "workspace_collect_request_bytes";
 
+const SERVER_LOG_DROPPED: &str = "workspace_server_log_dropped_total";
+
 /// Why a request with signals was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignalsRefused {
@@ -74,6 +76,12 @@ pub(super) fn describe() {
     for reason in SignalsRefused::ALL {
         counter!(REFUSED, "reason" => reason.label()).increment(0);
     }
+    describe_counter!(
+        SERVER_LOG_DROPPED,
+        Unit::Count,
+        "Lines of the server that are on stdout and not in its own store."
+    );
+    counter!(SERVER_LOG_DROPPED).increment(0);
     counter!(AGAIN).increment(0);
     gauge!(QUEUE).set(0.0);
 }
@@ -111,4 +119,14 @@ pub fn collect_seconds(took: Duration) {
 /// A collector request's body was read.
 pub fn collect_bytes(bytes: usize) {
     histogram!(COLLECT_BYTES).record(bytes as f64);
+}
+
+/// A line of the server came faster than lines are stored.
+pub fn server_log_dropped() {
+    server_log_lost(1);
+}
+
+/// Lines of the server could not be stored.
+pub fn server_log_lost(lines: usize) {
+    counter!(SERVER_LOG_DROPPED).increment(lines as u64);
 }

@@ -1,0 +1,233 @@
+//! The logs: one list over the server's lines and those of client applications, and its live tail.
+
+use serde_json::{Value, json};
+
+use crate::support::binary::Place;
+use crate::support::{ADMIN, Actor, TestApp, Ws};
+use crate::telemetry::{key, send};
+
+/// A batch of log lines of one session, each with its level.
+fn lines(session: &str, lines: &[(&str, &str)]) -> Value {
+    let logs: Vec<Value> =
+        lines.iter().map(|(level, message)| json!({"level": level, "message": message})).collect();
+    json!({"meta": {"app": {"name": "desk", "version": "1.0.0"}, "session": {"id": session}, "user": {"username": session}}, "logs": logs})
+}
+
+fn messages(page: &Value) -> Vec<&str> {
+    page["items"].as_array().unwrap().iter().map(|item| item["message"].as_str().unwrap()).collect()
+}
+
+async fn find(admin: &Actor, query: &str) -> Vec<String> {
+    let page = admin.get(&format!("/api/logs?{query}")).await.expect(200);
+    messages(&page).into_iter().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn lines_are_found_by_every_condition() {
+    let app = TestApp::spawn().await;
+    let (admin, ann, desk) = (app.admin().await, app.member("ann").await, key(&app, "desk").await);
+    send(&app, &desk, &lines("ben", &[("debug", "one 100%"), ("warn", "two"), ("error", "Three_x")])).await;
+    let exception = json!({
+        "meta": {"app": {"name": "phone", "version": "2", "installationId": "i-1"}, "session": {"id": "s"}},
+        "exceptions": [{"type": "TypeError", "value": "four", "trace": {"trace_id": "abc", "span_id": "d"}, "context": {"room": "attic"}}],
+    });
+    assert_eq!(ann.post("/collect", &exception).await.status, 202);
+    assert_eq!(find(&admin, "").await, ["TypeError: four", "Three_x", "two", "one 100%"]);
+    let page = admin.get("/api/logs?kind=exception").await.expect(200);
+    let found = page["items"][0].clone();
+    assert_eq!(
+        (&found["level"], &found["source"], &found["app"]),
+        (&json!("error"), &json!("client"), &json!("phone"))
+    );
+    assert_eq!(
+        (&found["user_id"], &found["fields"]["attributes"]["room"]),
+        (&json!(ann.id), &json!("attic"))
+    );
+    let client = found["client"].as_str().unwrap();
+    for (query, wanted) in [
+        ("level=warning", vec!["TypeError: four", "Three_x", "two"]),
+        ("level=error&app=desk", vec!["Three_x"]),
+        ("source=server", vec![]),
+        ("source=client&limit=1", vec!["TypeError: four"]),
+        (&format!("client={client}"), vec!["TypeError: four"]),
+        (&format!("user={}", ann.id), vec!["TypeError: four"]),
+        ("user=ann", vec!["TypeError: four"]),
+        ("user=ben&level=warning", vec!["Three_x", "two"]),
+        ("trace_id=abc", vec!["TypeError: four"]),
+        ("search=THREE", vec!["Three_x"]),
+        ("search=ATTIC", vec!["TypeError: four"]),
+        ("search=%25", vec!["one 100%"]),
+        ("search=_", vec!["Three_x"]),
+        ("search=nothing", vec![]),
+        ("to=2020-01-01T00:00:00Z", vec![]),
+        ("from=2100-01-01T00:00:00Z", vec![]),
+    ] {
+        assert_eq!(find(&admin, query).await, wanted, "{query}");
+    }
+    let one = admin.get(&format!("/api/logs/{}", found["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(one, found);
+    for id in ["c1", "s1", "x1", "c", "c-1", "c99999999999999999999"] {
+        admin.get(&format!("/api/logs/{id}")).await.expect_problem(404, "not_found");
+    }
+    for query in ["level=loud", "client=x", "limit=0", "cursor=x", "from=yesterday"] {
+        admin.get(&format!("/api/logs?{query}")).await.expect(400);
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn pages_lead_both_ways_and_meet_what_comes_later() {
+    let app = TestApp::spawn().await;
+    let (admin, desk) = (app.admin().await, key(&app, "desk").await);
+    // Years between some, so that pages have to look far.
+    for (n, days) in [(0, 0), (1, 400), (2, 0), (3, 1), (4, 0), (5, 30)] {
+        app.clock.advance(chrono::TimeDelta::days(days));
+        send(&app, &desk, &lines("s", &[("info", &format!("a{n}")), ("info", &format!("b{n}"))])).await;
+    }
+    let admin = admin.with_token(&app.admin().await.token);
+    let (mut seen, mut cursor, mut first_previous) = (Vec::new(), String::new(), String::new());
+    loop {
+        let page = admin.get(&format!("/api/logs?limit=5{cursor}")).await.expect(200);
+        seen.extend(messages(&page).into_iter().map(str::to_owned));
+        if first_previous.is_empty() {
+            first_previous = page["previous"].as_str().unwrap().to_owned();
+        }
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, ["b5", "a5", "b4", "a4", "b3", "a3", "b2", "a2", "b1", "a1", "b0", "a0"]);
+    // And back to the newest from the oldest page, five at a time, newest first within each.
+    let oldest = admin.get("/api/logs?limit=2&to=2026-12-31T00:00:00Z").await.expect(200);
+    assert_eq!(messages(&oldest), ["b0", "a0"]);
+    let (mut forward, mut previous) = (Vec::new(), oldest["previous"].as_str().unwrap().to_owned());
+    while forward.len() < 10 {
+        let page = admin.get(&format!("/api/logs?limit=4&cursor={previous}")).await.expect(200);
+        let mut items: Vec<String> = messages(&page).into_iter().map(str::to_owned).collect();
+        items.reverse();
+        forward.extend(items);
+        previous = page["previous"].as_str().unwrap().to_owned();
+    }
+    assert_eq!(forward, ["a1", "b1", "a2", "b2", "a3", "b3", "a4", "b4", "a5", "b5"]);
+    let none = admin.get(&format!("/api/logs?cursor={first_previous}")).await.expect(200);
+    assert_eq!(messages(&none), Vec::<&str>::new());
+    send(&app, &desk, &lines("s", &[("info", "later")])).await;
+    let later = admin.get(&format!("/api/logs?cursor={first_previous}")).await.expect(200);
+    assert_eq!(messages(&later), ["later"]);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn long_fields_are_left_out_of_lists_and_whole_by_id() {
+    let app = TestApp::spawn().await;
+    let (admin, desk) = (app.admin().await, key(&app, "desk").await);
+    let long = "x".repeat(100_000);
+    send(&app, &desk, &json!({"events": [{"name": "recording", "attributes": {"frame": long}}]})).await;
+    let page = admin.get("/api/logs").await.expect(200);
+    let item = &page["items"][0];
+    assert_eq!((&item["truncated"], &item["fields"]), (&json!(true), &json!({})));
+    let whole = admin.get(&format!("/api/logs/{}", item["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(
+        (&whole["truncated"], whole["fields"]["attributes"]["frame"].as_str().map(str::len)),
+        (&json!(false), Some(100_000))
+    );
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn only_admins_read_logs() {
+    let app = TestApp::spawn().await;
+    let admin = app.admin().await;
+    let made = admin
+        .post("/api/auth/tokens", &json!({"name": "t", "scopes": ["monitoring:read"]}))
+        .await
+        .expect(201);
+    for actor in
+        [app.member("ann").await, app.viewer("vic").await, admin.with_token(made["token"].as_str().unwrap())]
+    {
+        actor.get("/api/logs").await.expect_problem(403, "forbidden");
+        actor.get("/api/logs/c1").await.expect_problem(403, "forbidden");
+        let mut ws = Ws::connect(&app, &actor).await;
+        let refused = ws.call("subscribe", &json!({"channel": "monitor:logs"})).await;
+        assert_eq!(refused["error"]["code"], 103, "{refused}");
+    }
+    app.anon().get("/api/logs").await.expect_problem(401, "unauthorized");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_tail_has_what_its_filter_asks_for_within_a_second() {
+    let app = TestApp::spawn().await;
+    let (admin, desk) = (app.admin().await, key(&app, "desk").await);
+    let (mut all, mut errors) = (Ws::connect(&app, &admin).await, Ws::connect(&app, &admin).await);
+    all.call("subscribe", &json!({"channel": "monitor:logs"})).await["subscribe"].as_object().unwrap();
+    let channel = "monitor:logs?level=error&app=desk&search=fire";
+    errors.call("subscribe", &json!({"channel": channel})).await["subscribe"].as_object().unwrap();
+    for wrong in ["monitor:logs?level=loud", "monitor:logs?x=1", "monitor:logsx", "monitor:logs&level=error"]
+    {
+        let refused = errors.call("subscribe", &json!({"channel": wrong})).await;
+        assert_eq!(refused["error"]["code"], 102, "{wrong}: {refused}");
+    }
+    let sent = std::time::Instant::now();
+    send(&app, &desk, &lines("s", &[("info", "calm"), ("error", "no match"), ("error", "Fire!")])).await;
+    let push = all.publication("monitor:logs").await["data"].take();
+    assert!(sent.elapsed() < std::time::Duration::from_secs(1), "{:?}", sent.elapsed());
+    assert_eq!(push["dropped"], 0);
+    let heard: Vec<&str> =
+        push["lines"].as_array().unwrap().iter().map(|l| l["message"].as_str().unwrap()).collect();
+    assert_eq!(heard, ["calm", "no match", "Fire!"], "oldest first");
+    let push = errors.publication(channel).await["data"].take();
+    assert_eq!(push["lines"].as_array().unwrap().len(), 1);
+    let listed = admin.get("/api/logs?level=error&search=fire").await.expect(200);
+    assert_eq!(push["lines"][0], listed["items"][0], "the tail and the list tell the same");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_servers_own_lines_are_kept_and_found_after_a_restart() {
+    let place = Place::new();
+    let settings = [
+        ("SERVER_HOST", "127.0.0.1"),
+        ("PORT", "0"),
+        ("METRICS_ADDR", "off"),
+        ("ADMIN_USERNAME", ADMIN.0),
+        ("ADMIN_PASSWORD", ADMIN.1),
+    ];
+    let http = reqwest::Client::new();
+    let server = place.serve(&[], &settings).await;
+    let login = |base: &str| {
+        http.post(format!("{base}/api/auth/login"))
+            .json(&json!({"username": ADMIN.0, "password": ADMIN.1}))
+            .send()
+    };
+    let answer: Value = login(&server.base).await.unwrap().json().await.unwrap();
+    let user = answer["user"]["id"].as_str().unwrap().to_owned();
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let me = http
+        .get(format!("{}/api/auth/me", server.base))
+        .bearer_auth(answer["access_token"].as_str().unwrap());
+    me.header("traceparent", format!("00-{trace}-b7ad6b7169203331-01")).send().await.unwrap();
+    assert_eq!(server.finish().await.0, Some(0));
+    let server = place.serve(&[], &settings).await;
+    let answer: Value = login(&server.base).await.unwrap().json().await.unwrap();
+    let token = answer["access_token"].as_str().unwrap().to_owned();
+    let find = async |query: &str| -> Value {
+        let asked =
+            http.get(format!("{}/api/logs?{query}", server.base)).bearer_auth(&token).send().await.unwrap();
+        asked.json().await.unwrap()
+    };
+    let of_trace = find(&format!("trace_id={trace}&source=server")).await;
+    let line = &of_trace["items"][0];
+    assert_eq!(
+        (&line["fields"]["route"], &line["fields"]["status"]),
+        (&json!("/api/auth/me"), &json!(200)),
+        "{of_trace}"
+    );
+    assert_eq!(
+        (&line["user_id"], &line["kind"], &line["level"]),
+        (&json!(user), &json!("server"), &json!("info"))
+    );
+    assert_eq!(find(&format!("user={user}&search=/api/auth/me")).await["items"][0]["id"], line["id"]);
+    assert_eq!(find(&format!("user={}&search=/api/auth/me", ADMIN.0)).await["items"][0]["id"], line["id"]);
+    assert_eq!(find("source=client").await["items"], json!([]));
+    server.finish().await;
+}
