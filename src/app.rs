@@ -165,6 +165,7 @@ impl App {
             ConfigError::new("DATABASE_PATH", format!("cannot read `{path}` ({e})"), "restore a backup")
         })?;
         services.tasks.spawn(series.clone().run(services.stop.clone()));
+        services.tasks.spawn(services.telemetry.clone().run_retention(services.stop.clone()));
         services.tasks.spawn(services.logs.clone().run_tail(services.stop.clone()));
         services.tasks.spawn(agenda::run_reminders(services.agenda.clone(), services.stop.clone()));
         Ok(Self { services, listener, metrics, lock })

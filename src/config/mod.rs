@@ -4,6 +4,7 @@
 //! [`settings`]; who reads `.env` is [`env_file`].
 
 pub mod env_file;
+mod retention;
 pub mod settings;
 mod values;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Origin;
 
+pub use retention::SignalRetention;
 pub use settings::Settings;
 
 /// A value that must not be printed: `Debug` hides it.
@@ -117,6 +119,8 @@ pub struct Config {
     pub access_token_ttl: Duration,
     /// Life of an unused session.
     pub session_ttl: Duration,
+    /// How long signals of client applications are kept.
+    pub signal_retention: SignalRetention,
     /// Filter of the logs, already checked.
     pub log_filter: String,
     /// How log lines look.
@@ -195,6 +199,7 @@ impl Config {
             first_admin: values::first_admin(s)?,
             access_token_ttl: Duration::from_secs(seconds),
             session_ttl: Duration::from_secs(days * 86_400),
+            signal_retention: SignalRetention::read(&s.signals_days, &s.signals_max_mb)?,
             log_filter: values::log_filter(&s.log_level)?,
             log_format,
             max_connections: values::number("MAX_CONNECTIONS", &s.max_connections, "20000", 1..=10_000_000)?

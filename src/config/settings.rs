@@ -74,6 +74,24 @@ pub struct Settings {
         default_value = "production"
     )]
     pub node_env: Option<String>,
+    /// Days that signals of client applications are kept, by kind; kinds that are not named keep their default
+    #[arg(
+        long,
+        env = "SIGNALS_DAYS",
+        value_name = "KIND=DAYS,...",
+        help_heading = "Settings",
+        default_value = "log=14,exception=90,measurement=30,event=30,span=7"
+    )]
+    pub signals_days: Option<String>,
+    /// Most megabytes of signals; the oldest are deleted first
+    #[arg(
+        long,
+        env = "SIGNALS_MAX_MB",
+        value_name = "MEGABYTES",
+        help_heading = "Settings",
+        default_value = "10240"
+    )]
+    pub signals_max_mb: Option<String>,
     /// Path under which a reverse proxy serves everything, such as `/workspace`
     #[arg(long, env = "BASE_PATH", value_name = "PATH", help_heading = "Settings")]
     pub base_path: Option<String>,
@@ -153,6 +171,8 @@ impl Settings {
             ("JWT_SECRET_PREVIOUS", self.jwt_secret_previous.clone()),
             ("CORS_ORIGIN", self.cors_origin.clone()),
             ("NODE_ENV", self.node_env.clone()),
+            ("SIGNALS_DAYS", self.signals_days.clone()),
+            ("SIGNALS_MAX_MB", self.signals_max_mb.clone()),
             ("BASE_PATH", self.base_path.clone()),
             ("TRUSTED_PROXIES", self.trusted_proxies.clone()),
             ("ADMIN_USERNAME", self.admin_username.clone()),

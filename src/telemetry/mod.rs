@@ -11,6 +11,7 @@ mod intake;
 mod kept;
 pub mod keys;
 pub mod payload;
+mod retention;
 mod rt;
 mod sessions;
 pub mod signal;
@@ -29,7 +30,7 @@ pub use kept::{Kept, KeptSignal, Owner, Signals};
 
 use crate::auth::Auth;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, SignalRetention};
 use crate::db::Db;
 use intake::Intake;
 use keys::AppKeys;
@@ -46,6 +47,9 @@ struct Inner {
     intake: Intake,
     sessions: Sessions,
     guard: collect::Guard,
+    db: Db,
+    clock: Clock,
+    keep: SignalRetention,
     auth: Auth,
 }
 
@@ -58,6 +62,9 @@ impl Telemetry {
             keys,
             sessions,
             guard: collect::Guard::new(config, clock.clone()),
+            db: db.clone(),
+            clock: clock.clone(),
+            keep: config.signal_retention.clone(),
             auth: auth.clone(),
         };
         Self { inner: Arc::new(inner) }
@@ -75,6 +82,12 @@ impl Telemetry {
     /// Stores what comes in, until `stop`; what was taken before is stored first.
     pub async fn run(self, stop: CancellationToken) {
         self.inner.intake.run(stop).await;
+    }
+
+    /// Deletes what is too old or too much, until `stop`.
+    pub async fn run_retention(self, stop: CancellationToken) {
+        let Inner { db, clock, keep, .. } = &*self.inner;
+        retention::run(db.clone(), clock.clone(), keep.clone(), stop).await;
     }
 
     /// The application keys.

@@ -11,6 +11,8 @@ use super::intake::BatchKey;
 use super::signal::{Kind, Signal};
 use crate::db::{bulk, statement};
 
+/// Bytes that a row takes beside its texts: ids, numbers, and its places in the indexes.
+pub const ROW_BYTES: usize = 60;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 /// Characters of a group's message, for people.
@@ -95,11 +97,9 @@ pub struct NewSignal {
 impl NewSignal {
     pub fn new(id: i64, context_id: i64, group_id: Option<i64>, signal: &Signal) -> Self {
         let body = serde_json::to_string(&signal.body).expect("a body of plain values is JSON");
-        // What a row takes beside its texts: ids, numbers, and its places in the indexes.
-        const ROW: usize = 60;
         Self {
             kind: signal.kind,
-            bytes: (body.len() + signal.message.len() + ROW) as i64,
+            bytes: (body.len() + signal.message.len() + ROW_BYTES) as i64,
             values: [
                 id.into(),
                 signal.kind.number().into(),

@@ -3,6 +3,7 @@
 mod collect;
 mod cors;
 mod keys;
+mod retention;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
