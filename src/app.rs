@@ -91,7 +91,7 @@ impl Services {
         let tasks = TaskTracker::new();
         let chat = Chat::new(&db, &clock, &hub, &inbox, &tasks, &stop);
         hub.register(Arc::new(chat.clone()));
-        let telemetry = Telemetry::new(&config, &db, &clock, &auth);
+        let telemetry = Telemetry::new(&config, &db, &clock, &auth, &fleet);
         hub.register(Arc::new(telemetry.clone()));
         let logs = Logs::new(&db, &clock, &hub, &auth, &telemetry);
         hub.register(Arc::new(MonitorChannels { monitor: monitor.clone(), logs: logs.clone() }));

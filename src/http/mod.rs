@@ -35,6 +35,7 @@ use crate::dashboard;
 use crate::logs::LogsApi;
 use crate::monitoring::{self, MonitoringApi};
 use crate::telemetry;
+use crate::telemetry::errors::ErrorsApi;
 use crate::telemetry::keys::AppKeysApi;
 use crate::users::{Users, UsersApi};
 
@@ -79,6 +80,7 @@ fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>
         MonitoringApi::new(s.monitor.clone()),
         AppKeysApi::new(s.telemetry.keys().clone()),
         LogsApi::new(s.logs.clone()),
+        ErrorsApi::new(s.db.clone()),
     );
     OpenApiService::new(slices, "workspace-server", env!("CARGO_PKG_VERSION"))
         .description("Accounts, agenda, chat and the fleet of connected clients. Errors are RFC 9457 problem documents.")

@@ -1,10 +1,14 @@
 //! Who and where a batch comes from, as it is stored: the meta, beside what the server itself knows.
 
+use std::net::IpAddr;
+
 use sha2::{Digest, Sha256};
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 use super::payload::Meta;
+use super::signal::{Kind, Signal};
 use crate::auth::Identity;
+use crate::clients::{FleetUser, Identified, Known, Sighting, installation_id};
 
 /// One row of `signal_contexts`, before it has an id.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +17,8 @@ pub struct Context {
     pub meta: Meta,
     /// The installation behind it, if the meta tells one from another.
     pub installation: Option<Uuid>,
+    /// What the installation is told by.
+    pub key: Option<(String, Identified)>,
     /// The account that was logged in.
     pub account: Option<Uuid>,
 }
@@ -24,7 +30,16 @@ impl Context {
     /// The context of a batch.
     pub fn new(meta: Meta, who: Option<&Identity>) -> Self {
         let account = who.map(|who| who.user_id);
-        Self { installation: installation(&meta, account), meta, account }
+        let known = Known {
+            installation: &meta.installation,
+            account,
+            claimed: &meta.user_id,
+            session: &meta.session,
+            system: if meta.browser.is_empty() { &meta.os } else { &meta.browser },
+        };
+        let key = known.key();
+        let installation = key.as_ref().map(|(key, _)| installation_id(&meta.app, key));
+        Self { installation, key, meta, account }
     }
 
     /// Same meta, application and account: same hash.
@@ -39,31 +54,41 @@ impl Context {
         hasher.finalize().into()
     }
 
-    /// Who counts as one client: the installation, else the session, else everybody without either.
+    /// Who counts as one client: the installation, or all of an application's that cannot be told apart.
     pub fn client(&self) -> Uuid {
-        self.installation.unwrap_or_else(|| id_of(["session", &self.meta.app, &self.meta.session]))
+        self.installation.unwrap_or_else(|| installation_id(&self.meta.app, ""))
     }
 }
 
-/// The installation that a meta tells of: by its own id, else by user and browser, else by session.
-fn installation(meta: &Meta, account: Option<Uuid>) -> Option<Uuid> {
-    let user = account.map_or_else(|| meta.user_id.clone(), |id| id.to_string());
-    let key = if !meta.installation.is_empty() {
-        meta.installation.clone()
-    } else if !user.is_empty() {
-        let on = if meta.browser.is_empty() { &meta.os } else { &meta.browser };
-        format!("user:{user}/{on}")
-    } else if !meta.session.is_empty() {
-        format!("session:{}", meta.session)
-    } else {
-        return None;
-    };
-    Some(id_of(["installation", &meta.app, &key]))
-}
-
-fn id_of(parts: [&str; 3]) -> Uuid {
-    let digest = Sha256::digest(parts.join("\0").as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    Builder::from_custom_bytes(bytes).into_uuid()
+impl Context {
+    /// The installation as it was seen with these signals; `None` when there is none.
+    pub fn sighting(
+        &self,
+        who: Option<&Identity>,
+        address: Option<IpAddr>,
+        signals: &[Signal],
+    ) -> Option<Sighting> {
+        let (key, identified) = self.key.clone()?;
+        let meta = &self.meta;
+        let errors = signals.iter().filter(|signal| signal.kind == Kind::Exception).count();
+        let claimed = [&meta.user_name, &meta.user_id].into_iter().find(|name| !name.is_empty());
+        let user = match who {
+            Some(who) => Some(FleetUser { id: Some(who.user_id), name: who.username.clone() }),
+            None => claimed.map(|name| FleetUser { id: None, name: name.clone() }),
+        };
+        Some(Sighting {
+            app: meta.app.clone(),
+            key,
+            identified,
+            user,
+            app_version: meta.app_version.clone(),
+            os: meta.os.clone(),
+            os_version: meta.os_version.clone(),
+            hostname: meta.hostname.clone(),
+            locale: meta.locale.clone(),
+            address,
+            signals: u32::try_from(signals.len()).unwrap_or(u32::MAX),
+            errors: u32::try_from(errors).unwrap_or(u32::MAX),
+        })
+    }
 }

@@ -6,6 +6,7 @@
 
 mod collect;
 mod context;
+pub mod errors;
 mod groups;
 mod intake;
 mod kept;
@@ -29,6 +30,7 @@ pub use intake::{Accepted, Refused, Stored};
 pub use kept::{Kept, KeptSignal, Owner, Signals};
 
 use crate::auth::Auth;
+use crate::clients::Fleet;
 use crate::clock::Clock;
 use crate::config::{Config, SignalRetention};
 use crate::db::Db;
@@ -51,11 +53,12 @@ struct Inner {
     clock: Clock,
     keep: SignalRetention,
     auth: Auth,
+    fleet: Fleet,
 }
 
 impl Telemetry {
     /// Nothing is read or started yet.
-    pub fn new(config: &Config, db: &Db, clock: &Clock, auth: &Auth) -> Self {
+    pub fn new(config: &Config, db: &Db, clock: &Clock, auth: &Auth, fleet: &Fleet) -> Self {
         let (keys, sessions) = (AppKeys::new(db.clone(), clock.clone()), Sessions::new(db.clone()));
         let inner = Inner {
             intake: Intake::new(db.clone(), clock.clone(), keys.clone(), sessions.clone()),
@@ -66,6 +69,7 @@ impl Telemetry {
             clock: clock.clone(),
             keep: config.signal_retention.clone(),
             auth: auth.clone(),
+            fleet: fleet.clone(),
         };
         Self { inner: Arc::new(inner) }
     }

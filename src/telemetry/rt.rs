@@ -79,7 +79,7 @@ impl Telemetry {
                 .dated
                 .then(|| collect::digest(&[pass.credential().as_bytes(), b"body", data.as_bytes()])),
         };
-        collect::store(&self.inner, &pass, batch, key, None).await.map_err(|(reason, _)| {
+        collect::store(&self.inner, &pass, batch, key, None, None).await.map_err(|(reason, _)| {
             let error = match reason {
                 SignalsRefused::Unavailable => Error::INTERNAL,
                 _ => Error::PERMISSION_DENIED,

@@ -2,6 +2,8 @@
 
 mod collect;
 mod cors;
+mod errors;
+mod fleet;
 mod keys;
 mod retention;
 

@@ -8,6 +8,7 @@ mod guard;
 
 use std::borrow::Cow;
 use std::io::Read;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use flate2::bufread::GzDecoder;
@@ -21,8 +22,10 @@ use super::context::Context;
 use super::intake::{Accepted, BatchKey, Refused};
 use super::payload::{self, Batch, PayloadError};
 use super::{Inner, Telemetry};
+use crate::auth::Identity;
+use crate::clients::{Sighting, installation_id};
 use crate::error::{ApiError, Problem};
-use crate::http::{body, problem};
+use crate::http::{Peer, body, problem};
 use crate::observe::metrics::{self, SignalsRefused};
 
 /// Longest time that a body may take: senders have it whole.
@@ -139,8 +142,9 @@ async fn collect(
             batch.dated.then(|| digest(&[pass.credential().as_bytes(), b"body", session.as_bytes(), &body]))
         }
     };
+    let address = request.data::<Peer>().map(|peer| peer.0);
     let session_ended = ended(inner, &session).await;
-    store(inner, &pass, batch, key, Some(room)).await?;
+    store(inner, &pass, batch, key, Some(room), address).await?;
     Ok(Collected { session_ended })
 }
 
@@ -164,6 +168,7 @@ pub async fn store(
     mut batch: Batch,
     key: Option<BatchKey>,
     room: Option<guard::Room>,
+    address: Option<IpAddr>,
 ) -> Result<Accepted, Refusal> {
     if let Pass::Key(app) = pass {
         if batch.meta.app.is_empty() {
@@ -183,8 +188,14 @@ pub async fn store(
         return Ok(Accepted { stored: 0, again: false });
     }
     let context = Context::new(batch.meta, pass.identity());
+    let sighting = context.sighting(pass.identity(), address, &batch.signals);
     match inner.intake.store(context, batch.signals, key, room).await {
-        Ok(accepted) => Ok(accepted),
+        Ok(accepted) => {
+            if let Some(sighting) = sighting.filter(|_| !accepted.again) {
+                seen(inner, pass, sighting);
+            }
+            Ok(accepted)
+        }
         Err(Refused::Full) => Err(full()),
         Err(Refused::Db(e)) => {
             let error = match ApiError::from(e) {
@@ -195,6 +206,14 @@ pub async fn store(
             Err((SignalsRefused::Unavailable, error))
         }
     }
+}
+
+/// Tells the fleet of whom was heard.
+fn seen(inner: &Inner, pass: &Pass, sighting: Sighting) {
+    if let Some(session) = pass.identity().and_then(Identity::session_id) {
+        inner.fleet.learn_session(session, installation_id(&sighting.app, &sighting.key));
+    }
+    inner.fleet.seen(sighting);
 }
 
 fn full() -> Refusal {

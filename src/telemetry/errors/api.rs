@@ -1,0 +1,269 @@
+//! Groups of errors over HTTP.
+
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::types::Example;
+use poem_openapi::{Enum, Object, OpenApi, Tags};
+use uuid::Uuid;
+
+use super::store::{self, GroupRow, Order, VersionRow, Wanted};
+use crate::auth::{Admin, scope};
+use crate::db::Db;
+use crate::error::ApiError;
+use crate::page;
+use crate::telemetry::signal::{Body, Frame};
+use crate::timeline;
+use crate::timestamp::Timestamp;
+
+/// Operations on errors of client applications.
+pub struct ErrorsApi {
+    db: Db,
+}
+
+impl ErrorsApi {
+    /// Reads from `db`.
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// What client applications report
+    Telemetry,
+}
+
+/// Exceptions that are the same fault
+#[derive(Debug, Object)]
+#[oai(example)]
+struct ErrorGroup {
+    /// Id of the group: the same fault of the same application has it always
+    id: Uuid,
+    /// Application
+    app: String,
+    /// Type of the exceptions
+    r#type: String,
+    /// Message of the first
+    message: String,
+    /// Where it happens: the innermost function, and its file
+    culprit: String,
+    /// When it was first seen
+    first_seen: Timestamp,
+    /// When it was last seen
+    last_seen: Timestamp,
+    /// How often it was seen
+    count: u64,
+    /// How many clients were affected
+    clients: u64,
+}
+
+impl From<&GroupRow> for ErrorGroup {
+    fn from(row: &GroupRow) -> Self {
+        Self {
+            id: row.fingerprint,
+            app: row.app.clone(),
+            r#type: row.r#type.clone(),
+            message: row.message.clone(),
+            culprit: row.culprit.clone(),
+            first_seen: Timestamp::from_ms(row.first_seen),
+            last_seen: Timestamp::from_ms(row.last_seen),
+            count: row.count.unsigned_abs(),
+            clients: row.clients.unsigned_abs(),
+        }
+    }
+}
+
+impl Example for ErrorGroup {
+    fn example() -> Self {
+        Self {
+            id: Uuid::from_u128(0x6f1d_2c3b_4a59_4877_8695_a4b3_c2d1_e0ff),
+            app: "desk".to_owned(),
+            r#type: "TypeError".to_owned(),
+            message: "Cannot read properties of undefined (reading 'id')".to_owned(),
+            culprit: "openRoom (rooms.js)".to_owned(),
+            first_seen: Timestamp::from_ms(1_795_255_200_000),
+            last_seen: Timestamp::from_ms(1_795_341_600_000),
+            count: 41,
+            clients: 7,
+        }
+    }
+}
+
+/// A page of errors
+#[derive(Debug, Object)]
+struct ErrorGroupPage {
+    /// In the order asked for
+    items: Vec<ErrorGroup>,
+    /// For `cursor`, to go on; null at the end
+    next: Option<String>,
+}
+
+/// A version that an error was seen in
+#[derive(Debug, Object)]
+struct ErrorVersion {
+    /// Version of the application
+    version: String,
+    /// When it was first seen in this version
+    first_seen: Timestamp,
+    /// When it was last seen in this version
+    last_seen: Timestamp,
+    /// How often it was seen in this version
+    count: u64,
+}
+
+impl From<VersionRow> for ErrorVersion {
+    fn from(row: VersionRow) -> Self {
+        Self {
+            version: row.version,
+            first_seen: Timestamp::from_ms(row.first_seen),
+            last_seen: Timestamp::from_ms(row.last_seen),
+            count: row.count.unsigned_abs(),
+        }
+    }
+}
+
+/// One line of a stack
+#[derive(Debug, Object)]
+struct StackFrame {
+    /// Function
+    function: String,
+    /// Module
+    module: String,
+    /// File or URL
+    filename: String,
+    /// Line, from 1
+    lineno: Option<u32>,
+    /// Column, from 1
+    colno: Option<u32>,
+}
+
+impl From<Frame> for StackFrame {
+    fn from(frame: Frame) -> Self {
+        let Frame { function, module, filename, lineno, colno } = frame;
+        Self { function, module, filename, lineno, colno }
+    }
+}
+
+/// The last exception of an error that is still stored
+#[derive(Debug, Object)]
+struct LatestException {
+    /// Id of its line in the logs
+    line_id: String,
+    /// When it was received
+    time: Timestamp,
+    /// Its own message
+    message: String,
+    /// Its stack, innermost first; with source maps applied where there are any
+    stack: Vec<StackFrame>,
+}
+
+/// An error with all that is known of it
+#[derive(Debug, Object)]
+struct ErrorDetail {
+    /// The error
+    #[oai(flatten)]
+    group: ErrorGroup,
+    /// Versions that it was seen in, the last one first
+    versions: Vec<ErrorVersion>,
+    /// The last exception; null when all are older than they are kept
+    latest: Option<LatestException>,
+}
+
+/// Order of errors, the greatest first
+#[derive(Clone, Copy, Debug, Enum)]
+#[oai(rename_all = "snake_case")]
+enum ErrorOrder {
+    /// The one seen last
+    LastSeen,
+    /// The newest
+    FirstSeen,
+    /// The most frequent
+    Count,
+}
+
+impl From<ErrorOrder> for Order {
+    fn from(order: ErrorOrder) -> Self {
+        match order {
+            ErrorOrder::LastSeen => Self::LastSeen,
+            ErrorOrder::FirstSeen => Self::FirstSeen,
+            ErrorOrder::Count => Self::Count,
+        }
+    }
+}
+
+#[OpenApi(tag = "Tag::Telemetry")]
+impl ErrorsApi {
+    /// List errors of client applications
+    ///
+    /// Exceptions are one error when application, type, message (without numbers and ids) and the innermost functions are
+    /// the same, or when the application says so by a `fingerprint`.
+    #[oai(path = "/errors", method = "get", operation_id = "list_errors")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the operation")]
+    async fn list(
+        &self,
+        _who: Admin<scope::SignalsRead>,
+        /// Only those of this application
+        #[oai(validator(max_length = 200))]
+        app: Query<Option<String>>,
+        /// Only those seen in this version
+        #[oai(validator(max_length = 200))]
+        version: Query<Option<String>>,
+        /// Only those with this text in type, message or place, whatever the case of ASCII letters
+        #[oai(validator(max_length = 200))]
+        search: Query<Option<String>>,
+        /// Only those seen at this time or later
+        since: Query<Option<Timestamp>>,
+        /// Order; `last_seen` when absent
+        sort: Query<Option<ErrorOrder>>,
+        /// Items in a page
+        #[oai(validator(minimum(value = "1"), maximum(value = "200")))]
+        limit: Query<Option<u64>>,
+        /// `next` of the page before
+        #[oai(validator(max_length = 200))]
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<ErrorGroupPage>, ApiError> {
+        let limit = page::limit(limit.0)? as usize;
+        let order = sort.0.map_or(Order::LastSeen, Order::from);
+        let after = cursor.0.as_deref().map(page::decode).transpose()?;
+        let wanted = Wanted {
+            app: app.0,
+            version: version.0,
+            search: search.0.filter(|text| !text.is_empty()),
+            since: since.0.map(Timestamp::ms),
+        };
+        let mut rows = store::list(self.db.read(), &wanted, order, after, limit as i64 + 1).await?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| page::encode(&(row.key(order), row.id)));
+        Ok(Json(ErrorGroupPage { items: rows.iter().map(ErrorGroup::from).collect(), next }))
+    }
+
+    /// Read one error
+    #[oai(path = "/errors/:error_id", method = "get", operation_id = "get_error")]
+    async fn get(
+        &self,
+        _who: Admin<scope::SignalsRead>,
+        /// Id of the error
+        error_id: Path<Uuid>,
+    ) -> Result<Json<ErrorDetail>, ApiError> {
+        let conn = self.db.read();
+        let row = store::find(conn, error_id.0).await?.ok_or_else(ApiError::not_found)?;
+        let versions = store::versions(conn, row.id).await?;
+        let latest = store::latest(conn, row.id).await?;
+        Ok(Json(ErrorDetail {
+            group: (&row).into(),
+            versions: versions.into_iter().map(ErrorVersion::from).collect(),
+            latest: latest.map(|(id, body)| latest_exception(id, body)),
+        }))
+    }
+}
+
+fn latest_exception(id: i64, body: Body) -> LatestException {
+    let stack = if body.resolved.is_empty() { body.frames } else { body.resolved };
+    LatestException {
+        line_id: format!("c{id}"),
+        time: Timestamp::from_ms(timeline::ms(id)),
+        message: body.value,
+        stack: stack.into_iter().map(StackFrame::from).collect(),
+    }
+}
