@@ -93,3 +93,10 @@ async fn everything_works_below_a_base_path_and_follows_ones_role() {
     let token = app.anon().post("/team/api/auth/login", &login).await.expect(200)["access_token"].clone();
     scenario(&app, "base", json!({ "url": app.url("/team"), "admin_token": token })).await;
 }
+
+#[tokio::test]
+async fn the_faro_sdk_reports_without_loss_or_repetition() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "faro", json!({ "admin_token": token })).await;
+}

@@ -46,10 +46,15 @@ struct Number {
 pub async fn run(db: Db, clock: Clock, keep: SignalRetention, stop: CancellationToken) {
     let sweeper = Sweeper { db, clock, keep, stop };
     while !sweeper.stop.is_cancelled() {
+        // A clock that is moved meanwhile is a test's, which then need not wait for the next look.
+        let next = sweeper.clock.now() + IDLE;
         if let Err(e) = sweeper.sweep().await {
             tracing::warn!(error = %e, "Old signals could not be deleted");
         }
-        sweeper.pause(IDLE).await;
+        tokio::select! {
+            () = sweeper.stop.cancelled() => {}
+            () = sweeper.clock.sleep_until(next) => {}
+        }
     }
 }
 
@@ -61,15 +66,6 @@ struct Sweeper {
 }
 
 impl Sweeper {
-    async fn pause(&self, pause: Duration) {
-        // A clock that is moved is a test's: it need not wait for the next look.
-        let next = self.clock.now() + chrono::TimeDelta::from_std(pause).unwrap_or_default();
-        tokio::select! {
-            () = self.stop.cancelled() => {}
-            () = self.clock.sleep_until(next) => {}
-        }
-    }
-
     async fn sweep(&self) -> Result<(), DbErr> {
         let now = self.clock.now_ms();
         for kind in Kind::ALL {
