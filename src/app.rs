@@ -91,7 +91,7 @@ impl Services {
         let tasks = TaskTracker::new();
         let chat = Chat::new(&db, &clock, &hub, &inbox, &tasks, &stop);
         hub.register(Arc::new(chat.clone()));
-        let telemetry = Telemetry::new(&config, &db, &clock, &auth, &fleet);
+        let telemetry = Telemetry::new(&config, &db, &clock, &auth, &fleet, monitor.series());
         hub.register(Arc::new(telemetry.clone()));
         let logs = Logs::new(&db, &clock, &hub, &auth, &telemetry);
         hub.register(Arc::new(MonitorChannels { monitor: monitor.clone(), logs: logs.clone() }));
@@ -140,17 +140,6 @@ impl App {
         let auth = Auth::open(&config, &db, &clock, &hub).await?;
         let services = Services::new(config, clock, db, hub, auth);
         services.chat.start();
-        services.telemetry.load().await.map_err(|e| {
-            ConfigError::new(
-                "DATABASE_PATH",
-                format!(
-                    "the application keys in `{}` cannot be read ({e})",
-                    services.config.database.display()
-                ),
-                "restore a backup or report this line",
-            )
-        })?;
-        services.tasks.spawn(services.telemetry.clone().run(services.stop.clone()));
         services.fleet.load().await.map_err(|e| {
             ConfigError::new(
                 "DATABASE_PATH",
@@ -165,6 +154,17 @@ impl App {
             ConfigError::new("DATABASE_PATH", format!("cannot read `{path}` ({e})"), "restore a backup")
         })?;
         services.tasks.spawn(series.clone().run(services.stop.clone()));
+        services.telemetry.load().await.map_err(|e| {
+            ConfigError::new(
+                "DATABASE_PATH",
+                format!(
+                    "the application keys in `{}` cannot be read ({e})",
+                    services.config.database.display()
+                ),
+                "restore a backup or report this line",
+            )
+        })?;
+        services.tasks.spawn(services.telemetry.clone().run(services.stop.clone()));
         services.tasks.spawn(services.telemetry.clone().run_retention(services.stop.clone()));
         services.tasks.spawn(services.logs.clone().run_tail(services.stop.clone()));
         services.tasks.spawn(agenda::run_reminders(services.agenda.clone(), services.stop.clone()));

@@ -98,7 +98,10 @@ async fn pages_lead_both_ways_and_meet_what_comes_later() {
     }
     assert_eq!(seen, ["b5", "a5", "b4", "a4", "b3", "a3", "b2", "a2", "b1", "a1", "b0", "a0"]);
     // And back to the newest from the oldest page, five at a time, newest first within each.
-    let oldest = admin.get(&format!("/api/logs?limit=2&to={}", begun.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))).await.expect(200);
+    let oldest = admin
+        .get(&format!("/api/logs?limit=2&to={}", begun.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)))
+        .await
+        .expect(200);
     assert_eq!(messages(&oldest), ["b0", "a0"]);
     let (mut forward, mut previous) = (Vec::new(), oldest["previous"].as_str().unwrap().to_owned());
     while forward.len() < 10 {

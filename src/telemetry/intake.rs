@@ -9,6 +9,7 @@ use std::time::Instant;
 use sea_orm::DbErr;
 use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::context::{Context, ContextHash};
 use super::kept::{self, Owner};
@@ -18,6 +19,7 @@ use super::signal::{Kind, Level, Signal};
 use super::store::{self, Faults, NewSignal};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::monitoring::series::Series;
 use crate::observe::metrics;
 use crate::timeline::Ids;
 
@@ -33,6 +35,9 @@ const CONTEXT_AGE_MS: i64 = 3_600_000;
 const ERASED: u64 = 1_000;
 /// Commits that a slow listener may be behind.
 const TAIL: usize = 256;
+
+/// Type of the measurements that the SDK makes by itself.
+const WEB_VITALS: &str = "web-vitals";
 
 /// What identifies a batch that is sent again.
 pub type BatchKey = [u8; 16];
@@ -84,6 +89,7 @@ pub struct Intake {
     clock: Clock,
     keys: AppKeys,
     sessions: Sessions,
+    series: Series,
     ids: Arc<Ids>,
     queue: mpsc::Sender<Entry>,
     waiting: Mutex<Option<mpsc::Receiver<Entry>>>,
@@ -95,13 +101,14 @@ pub struct Intake {
 type Known = HashMap<ContextHash, (i64, i64)>;
 
 impl Intake {
-    pub fn new(db: Db, clock: Clock, keys: AppKeys, sessions: Sessions) -> Self {
+    pub fn new(db: Db, clock: Clock, keys: AppKeys, sessions: Sessions, series: Series) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         Self {
             db,
             clock,
             keys,
             sessions,
+            series,
             ids: Arc::new(Ids::after(0)),
             queue,
             waiting: Mutex::new(Some(waiting)),
@@ -206,6 +213,7 @@ impl Intake {
             now: self.clock.now_ms(),
             keys: self.keys.clone(),
             sessions: self.sessions.clone(),
+            series: self.series.clone(),
             tail: self.tail.clone(),
         };
         let outcome = self.db.write(|tx| Box::pin(async move { job.run(tx).await })).await;
@@ -252,12 +260,13 @@ struct Job {
     now: i64,
     keys: AppKeys,
     sessions: Sessions,
+    series: Series,
     tail: broadcast::Sender<Arc<Vec<Stored>>>,
 }
 
 impl Job {
     async fn run(self, tx: &crate::db::Tx) -> Result<Vec<Accepted>, DbErr> {
-        let Self { batches, known, ids, now, keys, sessions, tail } = self;
+        let Self { batches, known, ids, now, keys, sessions, series, tail } = self;
         let conn = tx.conn();
         let claimed: Vec<BatchKey> = batches.iter().filter_map(|batch| batch.key).collect();
         let mut fresh = store::claim(conn, &claimed, now).await?;
@@ -311,7 +320,7 @@ impl Job {
         store::insert(conn, rows, now).await?;
         tx.after_commit(move || {
             remember(&known, learnt);
-            count(&stored, &keys);
+            count(&stored, &keys, &series);
             sessions.learn(&stored);
             if tail.receiver_count() > 0 && !stored.is_empty() {
                 let _ = tail.send(Arc::new(stored));
@@ -329,14 +338,29 @@ fn remember(known: &Mutex<Known>, learnt: Known) {
     known.extend(learnt);
 }
 
-/// Applications that have no key share one label.
-fn count(stored: &[Stored], keys: &AppKeys) {
-    let mut counts: HashMap<(Kind, &str, Level), u64> = HashMap::new();
+/// Counts for Prometheus, where applications that have no key share one label, and for the aggregates.
+fn count(stored: &[Stored], keys: &AppKeys, series: &Series) {
+    let mut counts: HashMap<(Option<Uuid>, &str, Kind, Level), u64> = HashMap::new();
     for Stored { context, signal, .. } in stored {
-        *counts.entry((signal.kind, &context.meta.app, signal.level)).or_default() += 1;
+        let meta = &context.meta;
+        *counts.entry((context.installation, &meta.app, signal.kind, signal.level)).or_default() += 1;
+        for (name, value) in &signal.body.values {
+            // How much a web vital changed since it was last reported is no measurement of its own.
+            if name == "delta" {
+                continue;
+            }
+            series.measurement(&meta.app, &meta.app_version, &meta.view, name, *value);
+            if signal.message == WEB_VITALS {
+                metrics::web_vital(label(keys, &meta.app), name, *value);
+            }
+        }
     }
-    for ((kind, app, level), count) in counts {
-        let app = if keys.is_registered(app) { app } else { "other" };
-        metrics::signals_stored(kind.as_str(), app, level.as_str(), count);
+    for ((client, app, kind, level), count) in counts {
+        metrics::signals_stored(kind.as_str(), label(keys, app), level.as_str(), count);
+        series.signals(client, app, kind.as_str(), level == Level::Error, count);
     }
+}
+
+fn label<'a>(keys: &AppKeys, app: &'a str) -> &'a str {
+    if keys.is_registered(app) { app } else { "other" }
 }

@@ -34,6 +34,7 @@ use crate::clients::Fleet;
 use crate::clock::Clock;
 use crate::config::{Config, SignalRetention};
 use crate::db::Db;
+use crate::monitoring::series::Series;
 use intake::Intake;
 use keys::AppKeys;
 use sessions::Sessions;
@@ -58,10 +59,10 @@ struct Inner {
 
 impl Telemetry {
     /// Nothing is read or started yet.
-    pub fn new(config: &Config, db: &Db, clock: &Clock, auth: &Auth, fleet: &Fleet) -> Self {
+    pub fn new(config: &Config, db: &Db, clock: &Clock, auth: &Auth, fleet: &Fleet, series: &Series) -> Self {
         let (keys, sessions) = (AppKeys::new(db.clone(), clock.clone()), Sessions::new(db.clone()));
         let inner = Inner {
-            intake: Intake::new(db.clone(), clock.clone(), keys.clone(), sessions.clone()),
+            intake: Intake::new(db.clone(), clock.clone(), keys.clone(), sessions.clone(), series.clone()),
             keys,
             sessions,
             guard: collect::Guard::new(config, clock.clone()),

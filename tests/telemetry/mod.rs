@@ -2,6 +2,7 @@
 
 mod collect;
 mod cors;
+mod counted;
 mod errors;
 mod fleet;
 mod keys;

@@ -29,7 +29,7 @@ pub use series::{series_folded, series_known, series_lost, series_refused};
 
 pub use signals::{
     SignalsRefused, collect_bytes, collect_seconds, server_log_dropped, server_log_lost, signal_batch_again,
-    signal_commit_seconds, signal_queue, signals_refused, signals_stored,
+    signal_commit_seconds, signal_queue, signals_refused, signals_stored, web_vital,
 };
 
 /// Bounds of every latency histogram, in seconds: 0.5 ms to 10 s.
@@ -38,6 +38,10 @@ const SECONDS: &[f64] =
 /// Bounds of what stays inside the process, in seconds: 10 microseconds to 1 s.
 const FAST_SECONDS: &[f64] =
     &[0.00001, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1, 1.0];
+/// Bounds of web vitals that are times, in seconds; 0.2, 0.5, 0.8, 1.8, 2.5, 3 and 4 are those of good and poor.
+const VITAL_SECONDS: &[f64] = &[0.05, 0.1, 0.2, 0.5, 0.8, 1.2, 1.8, 2.5, 3.0, 4.0, 6.0, 10.0, 20.0];
+/// Bounds of layout shift; 0.1 and 0.25 are those of good and poor.
+const VITAL_SHIFT: &[f64] = &[0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0];
 /// Bounds of sizes, in bytes: 256 B to 4 MiB.
 const BYTES: &[f64] = &[256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262_144.0, 1_048_576.0, 4_194_304.0];
 /// Bounds of counts in a batch.
@@ -57,6 +61,12 @@ pub fn start() -> PrometheusHandle {
                     b.set_buckets_for_metric(Matcher::Suffix("_fanout_seconds".to_owned()), FAST_SECONDS)
                 })
                 .and_then(|b| b.set_buckets_for_metric(Matcher::Suffix("_jobs".to_owned()), COUNTS))
+                .and_then(|b| {
+                    b.set_buckets_for_metric(Matcher::Suffix("_vital_seconds".to_owned()), VITAL_SECONDS)
+                })
+                .and_then(|b| {
+                    b.set_buckets_for_metric(Matcher::Suffix("_layout_shift".to_owned()), VITAL_SHIFT)
+                })
                 .and_then(|b| b.set_buckets_for_metric(Matcher::Suffix("_bytes".to_owned()), BYTES))
                 .expect("the bounds are not empty")
                 .build_recorder();

@@ -14,6 +14,18 @@ const COLLECT_BYTES: &str = "workspace_collect_request_bytes";
 
 const SERVER_LOG_DROPPED: &str = "workspace_server_log_dropped_total";
 
+/// Latencies among the web vitals, in seconds.
+const VITAL_SECONDS: &str = "workspace_web_vital_seconds";
+/// Cumulative layout shift, a score without a unit.
+const VITAL_SHIFT: &str = "workspace_web_vital_layout_shift";
+/// The names of the official receiver, which existing dashboards use: kind and counter.
+const RECEIVER: [(&str, &str); 4] = [
+    ("log", "faro_receiver_logs_total"),
+    ("measurement", "faro_receiver_measurements_total"),
+    ("exception", "faro_receiver_exceptions_total"),
+    ("event", "faro_receiver_events_total"),
+];
+
 /// Why a request with signals was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignalsRefused {
@@ -82,6 +94,20 @@ pub(super) fn describe() {
         "Lines of the server that are on stdout and not in its own store."
     );
     counter!(SERVER_LOG_DROPPED).increment(0);
+    describe_histogram!(
+        VITAL_SECONDS,
+        Unit::Seconds,
+        "Web vitals that are times (lcp, inp, fcp, ttfb), by application."
+    );
+    describe_histogram!(VITAL_SHIFT, Unit::Count, "Cumulative layout shift of pages, by application.");
+    for (kind, name) in RECEIVER {
+        describe_counter!(
+            name,
+            Unit::Count,
+            format!("Signals of the kind {kind} stored, under the receiver's own name.")
+        );
+        counter!(name).increment(0);
+    }
     counter!(AGAIN).increment(0);
     gauge!(QUEUE).set(0.0);
 }
@@ -89,6 +115,22 @@ pub(super) fn describe() {
 /// Signals were stored. `app` is a registered one, or `other`.
 pub fn signals_stored(kind: &'static str, app: &str, level: &'static str, count: u64) {
     counter!(STORED, "kind" => kind, "app" => app.to_owned(), "level" => level).increment(count);
+    if let Some((_, name)) = RECEIVER.iter().find(|(of, _)| *of == kind) {
+        counter!(*name).increment(count);
+    }
+}
+
+/// A page reported a web vital: `cls` is a score, the others are milliseconds. Unknown names are passed over.
+pub fn web_vital(app: &str, name: &str, value: f64) {
+    let name = match name {
+        "cls" => return histogram!(VITAL_SHIFT, "app" => app.to_owned()).record(value),
+        "lcp" => "lcp",
+        "inp" => "inp",
+        "fcp" => "fcp",
+        "ttfb" => "ttfb",
+        _ => return,
+    };
+    histogram!(VITAL_SECONDS, "app" => app.to_owned(), "name" => name).record(value / 1e3);
 }
 
 /// A request with signals was refused.
