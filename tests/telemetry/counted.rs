@@ -15,7 +15,8 @@ async fn signals_are_counted_by_kind_application_and_level_and_vitals_measured()
         "measurements": [{"type": "web-vitals", "values": {"lcp": 2600, "delta": 2600}}, {"type": "own", "values": {"rows": 7}}],
     });
     assert_eq!(send(&app, &key, &body).await.status, 202);
-    let stranger = json!({"meta": {"app": {"name": "nobody-knows-it"}}, "exceptions": [{"type": "E", "value": "v"}]});
+    let stranger =
+        json!({"meta": {"app": {"name": "nobody-knows-it"}}, "exceptions": [{"type": "E", "value": "v"}]});
     assert_eq!(app.member("ann").await.post("/collect", &stranger).await.status, 202);
     send(&app, "wsk_unknown", &body).await.expect_problem(401, "unknown_app_key");
     let page = reqwest::get(format!("http://{}/metrics", app.metrics)).await.unwrap().text().await.unwrap();
@@ -29,14 +30,19 @@ async fn signals_are_counted_by_kind_application_and_level_and_vitals_measured()
     }
     assert!(page.contains(r#"workspace_signals_total{kind="exception",app="other",level="error"}"#));
     assert!(!page.contains("nobody-knows-it"), "what anybody can name is no label");
-    for name in ["workspace_signals_refused_total{reason=\"credential\"}", "faro_receiver_logs_total", "workspace_collect_request_bytes_bucket"] {
+    for name in [
+        "workspace_signals_refused_total{reason=\"credential\"}",
+        "faro_receiver_logs_total",
+        "workspace_collect_request_bytes_bucket",
+    ] {
         assert!(page.contains(name), "{name}");
     }
     app.clock.advance(chrono::TimeDelta::seconds(2));
     let vitals = admin.get("/api/monitoring/series?metric=measurements&by=view&name=lcp").await.expect(200);
     assert_eq!(vitals["series"][0]["label"], "desk-counted rooms", "{vitals}");
     let errors = admin.get("/api/monitoring/series?metric=signals&by=app").await.expect(200);
-    let labels: Vec<&str> = errors["series"].as_array().unwrap().iter().map(|s| s["label"].as_str().unwrap()).collect();
+    let labels: Vec<&str> =
+        errors["series"].as_array().unwrap().iter().map(|s| s["label"].as_str().unwrap()).collect();
     assert!(labels.contains(&"desk-counted"), "{errors}");
     app.stop().await;
 }
