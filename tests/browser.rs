@@ -60,6 +60,20 @@ async fn a_stranger_reads_the_api_and_tries_it_with_a_token() {
 }
 
 #[tokio::test]
+async fn an_admin_adds_a_person_and_both_are_in_the_overview() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "people", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
+async fn the_people_look_right_everywhere() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "people-looks", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
 async fn clients_come_and_go_in_the_overview_without_a_reload() {
     let app = TestApp::spawn().await;
     let token = app.admin().await.token;
@@ -77,6 +91,13 @@ async fn the_overview_looks_right_everywhere() {
 async fn two_people_chat_with_nothing_but_a_browser() {
     let (app, given) = new_server().await;
     scenario(&app, "chat", given).await;
+}
+
+#[tokio::test]
+async fn nothing_is_lost_when_answers_are_late_broken_or_missing() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "faults", json!({ "admin_token": token })).await;
 }
 
 #[tokio::test]

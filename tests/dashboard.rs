@@ -26,9 +26,14 @@ fn asset(page: &Answer, file: &str) -> String {
 #[tokio::test]
 async fn nobody_gets_the_door_and_nothing_of_what_is_behind() {
     let app = TestApp::spawn().await;
-    for path in ["/", "/rooms", "/rooms/general"] {
+    for (path, login) in [
+        ("/", "/login"),
+        ("/rooms", "/login?next=%2Frooms"),
+        ("/rooms/general", "/login?next=%2Frooms%2Fgeneral"),
+        ("/people", "/login?next=%2Fpeople"),
+    ] {
         let answer = browse(&app.anon(), path, &[]).await;
-        assert_eq!((answer.status, answer.header("location")), (303, "/login"), "{path}");
+        assert_eq!((answer.status, answer.header("location")), (303, login), "{path}");
     }
     let login = browse(&app.anon(), "/login", &[]).await;
     assert_eq!(login.status, 200);
@@ -41,7 +46,7 @@ async fn nobody_gets_the_door_and_nothing_of_what_is_behind() {
 #[tokio::test]
 async fn without_an_admin_every_page_leads_to_setup() {
     let app = TestApp::spawn_with(|config| config.first_admin = None).await;
-    for path in ["/", "/login", "/rooms"] {
+    for path in ["/", "/login", "/rooms", "/people"] {
         let mut answer = browse(&app.anon(), path, &[]).await;
         while answer.status == 303 {
             answer = browse(&app.anon(), answer.header("location"), &[]).await;
@@ -138,10 +143,19 @@ async fn the_api_page_is_kept_as_long_as_it_is_the_same() {
 }
 
 #[tokio::test]
+async fn the_picture_that_browsers_ask_for_by_themselves_is_there() {
+    let app = TestApp::spawn().await;
+    let icon = app.anon().get("/favicon.ico").await;
+    assert_eq!((icon.status, icon.header("content-type")), (200, "image/svg+xml"));
+    assert_eq!(icon.header("cache-control"), "public, max-age=86400");
+}
+
+#[tokio::test]
 async fn every_address_of_a_page_is_below_the_base_path() {
     let app = TestApp::spawn_with(|config| config.base_path = "/team".to_owned()).await;
     let anon = app.anon();
     assert_eq!(browse(&anon, "/team/", &[]).await.header("location"), "/team/login");
+    assert_eq!(browse(&anon, "/team/rooms", &[]).await.header("location"), "/team/login?next=%2Frooms");
     let page = browse(&anon, "/team/login?lang=fr", &[]).await;
     assert!(page.header("set-cookie").contains("Path=/team/;"));
     assert_eq!(anon.get(&asset(&page, "css/tokens.css")).await.status, 200);

@@ -4,14 +4,22 @@ import { api } from "./lib/api.js";
 import { at } from "./lib/boot.js";
 import { showConnection } from "./lib/connection-view.js";
 import { bindCopyButtons } from "./lib/copy.js";
-import { byId } from "./lib/dom.js";
+import { createDialog } from "./lib/dialog.js";
+import { byId, setText } from "./lib/dom.js";
 import { t } from "./lib/i18n.js";
-import { forget } from "./lib/keep.js";
+import { forget, keptAll } from "./lib/keep.js";
 import { bindPreferences } from "./lib/preferences.js";
 import { expectEnd, onPersonal } from "./lib/realtime.js";
 import { report } from "./lib/report.js";
 import { followRooms, rooms } from "./lib/rooms.js";
 import { showUnread } from "./lib/unread.js";
+
+/** Asks first when messages would be lost: after the log-out it would be too late to stay. */
+function askLogOut(dialog) {
+  const count = keptAll("unsent:").length;
+  if (count > 0) dialog.open({ count });
+  else logOut();
+}
 
 async function logOut() {
   expectEnd(true);
@@ -40,7 +48,11 @@ function told(data) {
 export function startShell(detail, chat) {
   bindPreferences();
   bindCopyButtons();
-  byId("log-out").addEventListener("click", logOut);
+  const dialog = createDialog(byId("log-out-dialog"), {
+    fill: ({ count }) => setText(byId("log-out-title"), t("log_out.title", { count })),
+    send: logOut,
+  });
+  byId("log-out").addEventListener("click", () => askLogOut(dialog));
   showConnection(detail);
   onPersonal(told);
   showUnread();

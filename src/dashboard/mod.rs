@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use poem::endpoint::make_sync;
 use poem::error::NotFoundError;
+use poem::http::{HeaderValue, header};
 use poem::{Endpoint, IntoResponse, Request, Response, Route, get};
 
 use crate::app::Services;
@@ -22,15 +23,21 @@ use pages::Pages;
 /// Pattern of every path that nobody has. A catch-all (`/*path`) would also take `/` itself.
 pub const UNKNOWN: &str = "/<.+>";
 
+/// One day, in seconds.
+const ICON_CACHE: &str = "public, max-age=86400";
+
 /// Adds to `tree` everything outside `/api`, `/docs` and the realtime endpoints; what nobody has is answered here.
 pub fn add(tree: Route, services: &Services) -> Route {
     let assets = Arc::new(Assets::load());
     let pages = Arc::new(Pages::new(services, &assets));
+    let mark = assets.clone();
     tree.at("/", get(page(&pages, Pages::start)))
         .at("/rooms", get(page(&pages, Pages::rooms)))
         .at("/rooms/:room_id", get(page(&pages, Pages::rooms)))
+        .at("/people", get(page(&pages, Pages::people)))
         .at("/setup", get(page(&pages, Pages::setup)))
         .at("/login", get(page(&pages, Pages::login)))
+        .at("/favicon.ico", get(make_sync(move |request: Request| icon(&mark, &request))))
         .at("/assets/:version/*path", get(make_sync(move |request| serve(&assets, &request))))
         .at(UNKNOWN, page(&pages, Pages::unknown))
 }
@@ -49,4 +56,13 @@ fn serve(assets: &Assets, request: &Request) -> poem::Result<Response> {
     assets
         .get(&version, &path, request.headers())
         .map_or_else(|| Err(NotFoundError.into()), |r| Ok(r.into_response()))
+}
+
+/// The picture that browsers ask for by themselves, as on pages that name none.
+fn icon(assets: &Assets, request: &Request) -> poem::Result<Response> {
+    let mut response =
+        assets.get(assets.version(), "img/mark.svg", request.headers()).ok_or(NotFoundError)?;
+    // This address stays when the picture changes.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(ICON_CACHE));
+    Ok(response)
 }

@@ -21,10 +21,11 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'";
 /// The rail: a page's name (also that of its icon and words), its path, and who has it.
-const RAIL: [(&str, &str, &[Role]); 3] = [
+const RAIL: [(&str, &str, &[Role]); 4] = [
     ("overview", "/", &[Role::Admin]),
     ("home", "/", &[Role::Member, Role::Viewer]),
     ("chat", "/rooms", &[Role::Admin, Role::Member, Role::Viewer]),
+    ("people", "/people", &[Role::Admin]),
 ];
 /// One year, in seconds: a language is not chosen again.
 const LANGUAGE_AGE: u32 = 31_536_000;
@@ -48,7 +49,7 @@ impl Pages {
 
     /// `/`: the overview for an admin, a home page for others, a door for those who are not logged in.
     pub fn start(&self, request: &Request) -> Result<Response> {
-        let Some(reader) = self.reader(request) else { return Ok(self.door()) };
+        let Some(reader) = self.reader(request) else { return Ok(self.door(request)) };
         let page = if reader.0.role == Role::Admin { "overview" } else { "home" };
         self.show(request, Layout::Shell, page, Some(&reader), Map::new())
     }
@@ -56,9 +57,18 @@ impl Pages {
     /// `/rooms` and `/rooms/<room>`: the chat. Which rooms there are is for the API to tell, so that this page says
     /// nothing of a room that the reader may not see.
     pub fn rooms(&self, request: &Request) -> Result<Response> {
-        let Some(reader) = self.reader(request) else { return Ok(self.door()) };
+        let Some(reader) = self.reader(request) else { return Ok(self.door(request)) };
         let writes = json!(reader.0.role != Role::Viewer);
         self.show(request, Layout::Shell, "chat", Some(&reader), map([("writes", writes)]))
+    }
+
+    /// `/people`: the accounts, for admins.
+    pub fn people(&self, request: &Request) -> Result<Response> {
+        let Some(reader) = self.reader(request) else { return Ok(self.door(request)) };
+        if reader.0.role != Role::Admin {
+            return self.error(request, StatusCode::FORBIDDEN);
+        }
+        self.show(request, Layout::Shell, "people", Some(&reader), Map::new())
     }
 
     /// `/setup`, as long as there is no admin.
@@ -69,7 +79,7 @@ impl Pages {
         self.show(request, Layout::Entry, "setup", None, Map::new())
     }
 
-    /// `/login`. `?ended` says that a session was ended while the page was open.
+    /// `/login`. `?ended` says that a session was ended while the page was open; `?next=` is where its script goes on.
     pub fn login(&self, request: &Request) -> Result<Response> {
         if self.services.auth.setup_token().is_some() || self.reader(request).is_some() {
             return Ok(self.go("/"));
@@ -107,9 +117,18 @@ impl Pages {
         self.services.auth.cookie(identify::cookie(request.headers())?).ok()
     }
 
-    /// Where one goes who is not logged in.
-    fn door(&self) -> Response {
-        self.go(if self.services.auth.setup_token().is_some() { "/setup" } else { "/login" })
+    /// Where one goes who is not logged in; the log-in leads back to the page that was asked for.
+    fn door(&self, request: &Request) -> Response {
+        if self.services.auth.setup_token().is_some() {
+            return self.go("/setup");
+        }
+        match request.uri().path() {
+            "/" | "" => self.go("/login"),
+            path => {
+                let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+                self.go(&format!("/login?next={next}"))
+            }
+        }
     }
 
     fn go(&self, path: &str) -> Response {

@@ -23,7 +23,7 @@ pub enum Layout {
 }
 
 /// Stylesheets in the order in which they are linked; the layers in `tokens.css` decide who wins.
-const STYLES: [&str; 16] = [
+const STYLES: [&str; 17] = [
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
@@ -39,6 +39,7 @@ const STYLES: [&str; 16] = [
     "css/overview.css",
     "css/chat.css",
     "css/message.css",
+    "css/accounts.css",
     "vendor/uplot/uPlot.min.css",
 ];
 

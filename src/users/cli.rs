@@ -1,7 +1,7 @@
 //! Accounts from the command line, for the hour when nobody can log in.
 //!
 //! Works on the database of a server that is stopped: a running one keeps accounts in memory, and has the
-//! dashboard and the API for this. Passwords come from a file or from stdin, never from an argument, which every
+//! page "People" and the API for this. Passwords come from a file or from stdin, never from an argument, which every
 //! process of the machine could read.
 
 use std::fmt::Write;
@@ -62,7 +62,7 @@ pub async fn run(task: UserTask, config: Config) -> Result<String, ConfigError> 
         ));
     }
     let _lock = DataLock::prepare(&config.database).map_err(|e| {
-        let fix = "stop the server first, or use its dashboard or API";
+        let fix = "stop the server first, or use the page People of its dashboard";
         if e.found.contains("is in use") { ConfigError::new(e.setting, e.found, fix) } else { e }
     })?;
     let (clock, db) = (Clock::system(), Db::open(&config.database).await?);

@@ -9,7 +9,8 @@ export class ApiError extends Error {
     super(problem.detail ?? problem.title ?? `HTTP ${status}`);
     this.status = status;
     this.code = problem.code ?? (status === 0 ? "unreachable" : "unknown");
-    this.fields = Object.fromEntries((problem.errors ?? []).map(({ field, message }) => [field, message]));
+    const errors = Array.isArray(problem.errors) ? problem.errors : [];
+    this.fields = Object.fromEntries(errors.map(({ field, message }) => [field, message]));
     this.retryAfter = retryAfter;
   }
 
@@ -23,6 +24,16 @@ export class ApiError extends Error {
 
 // Past this a network that swallows packets is taken for one that is cut.
 const LONGEST_MS = 20_000;
+
+/** The JSON of an answer, null when it has none; undefined when it is not what it says, as from a proxy on the way. */
+function read(reply, text) {
+  if (!reply.headers.get("Content-Type")?.includes("json")) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 async function call(method, path, body) {
   const headers = { Accept: "application/json" };
@@ -42,8 +53,8 @@ async function call(method, path, body) {
   } catch {
     throw new ApiError(0);
   }
-  const json = reply.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : null;
-  if (reply.ok) return json;
+  const json = read(reply, text);
+  if (reply.ok && json !== undefined) return json;
   const wait = Number.parseInt(reply.headers.get("Retry-After") ?? "", 10);
   throw new ApiError(reply.status, json ?? {}, Number.isNaN(wait) ? null : wait);
 }

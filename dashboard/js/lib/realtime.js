@@ -4,6 +4,7 @@ import "../../vendor/centrifuge/centrifuge.js";
 import { describe } from "./agent.js";
 import { api } from "./api.js";
 import { at, boot } from "./boot.js";
+import { loginPlace } from "./next.js";
 import { createStore } from "./store.js";
 
 // One delay per page, so that it can be shown, and drawn by lot, so that pages do not return in one wave.
@@ -45,12 +46,13 @@ async function ended() {
   try {
     await api.get("/api/auth/me");
   } catch (error) {
-    if (error.status === 401) location.assign(at("/login?ended=1"));
+    if (error.status === 401) location.assign(loginPlace());
   }
 }
 
 let restarting = false;
 let leaving = false;
+let asking = false;
 
 centrifuge.on("connected", ({ client }) => {
   connection.set({ state: "live", clientId: client, since: null, retryAt: null, ended: false });
@@ -75,6 +77,9 @@ export function reconnectNow() {
   centrifuge.connect();
 }
 
+/** Whether this page ends the session: what would keep a reader here has been asked before. */
+export const isLeaving = () => leaving;
+
 /** Says that the session is about to be ended by this page itself (or, with false, that it was not). */
 export function expectEnd(value) {
   leaving = value;
@@ -82,11 +87,18 @@ export function expectEnd(value) {
 
 // A channel is refused when the account's role has changed: the server then has another page for it.
 async function refused() {
-  if (leaving) return;
-  leaving = true;
-  const { user } = await api.get("/api/auth/me");
-  if (user.role !== boot.user.role) location.reload();
-  else leaving = false;
+  if (leaving || asking) return;
+  asking = true;
+  try {
+    const { user } = await api.get("/api/auth/me");
+    if (user.role !== boot.user.role) location.reload();
+  } catch (error) {
+    if (error.status === undefined) throw error;
+    if (error.status === 401) location.assign(loginPlace());
+    else setTimeout(refused, RETRY_MS);
+  } finally {
+    asking = false;
+  }
 }
 
 /** Follows `channel`: `onState` gets the data of each (re)subscription, `onChange` each publication. */

@@ -19,6 +19,9 @@ const SOON_MS = 500;
 // Until the list is asked for again after a failure.
 const RETRY_MS = 3000;
 
+// A room in which many read at once would hear each of them after each message.
+const READ_PAUSE_MS = 1000;
+
 const store = createStore({ byId: new Map(), known: false });
 const listening = new Map();
 const listeners = new Set();
@@ -36,8 +39,18 @@ function change(id, patch) {
   store.set({ byId: new Map(store.get().byId).set(id, { ...room, ...patch }) });
 }
 
+/** What has been read here: room to `{offset, sent, timer}`; `sent` is how much of it the server has. */
+const marks = new Map();
+
+/** A room as the API told it, with what has been read here since. */
+function marked(room) {
+  const mark = marks.get(room.id);
+  if (!mark || mark.offset < room.last_offset) return room;
+  return { ...room, unread: 0, mentions: 0, read_offset: mark.offset };
+}
+
 function put(room) {
-  store.set({ byId: new Map(store.get().byId).set(room.id, room) });
+  store.set({ byId: new Map(store.get().byId).set(room.id, marked(room)) });
   follow();
 }
 
@@ -120,6 +133,33 @@ function start(room) {
 
 const byActivity = (a, b) => (b.last_message_at ?? b.created_at).localeCompare(a.last_message_at ?? a.created_at);
 
+/** Tells the server what has been read, unless that was done a moment ago: then after the pause. */
+async function sendMark(id) {
+  const mark = marks.get(id);
+  if (!mark || mark.timer !== null || mark.sent >= mark.offset || connection.get().state !== "live") return;
+  mark.timer = setTimeout(() => {
+    mark.timer = null;
+    sendMark(id);
+  }, READ_PAUSE_MS);
+  const { offset } = mark;
+  try {
+    await rpc("chat.read", { room_id: id, offset });
+    mark.sent = Math.max(mark.sent, offset);
+  } catch {
+    // With the connection gone it is sent again with the next one; refused, it is unread, whatever is shown.
+    if (connection.get().state !== "live") return;
+    marks.delete(id);
+    refresh(id);
+  }
+}
+
+/** The last chance of a page that is left. */
+function sendMarks() {
+  for (const [id, { offset, sent }] of marks) {
+    if (sent < offset) rpc("chat.read", { room_id: id, offset }).catch(() => {});
+  }
+}
+
 /** Listens to the rooms that one is in, and to the one that is open; to others no longer. */
 function follow() {
   const { byId } = store.get();
@@ -137,14 +177,20 @@ function follow() {
   for (const id of ids) if (!listening.has(id)) start(byId.get(id));
 }
 
-async function load() {
-  const byId = new Map();
+async function collect(byId, query) {
   let cursor = "";
   do {
-    const page = await api.get(`/api/chat/rooms?limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-    for (const room of page.items) byId.set(room.id, room);
+    const page = await api.get(`/api/chat/rooms?${query}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    for (const room of page.items) byId.set(room.id, marked(room));
     cursor = page.next;
   } while (cursor && byId.size < MOST_ROOMS);
+}
+
+/** One's own rooms first: however many others there are, they are all there. */
+async function load() {
+  const byId = new Map();
+  await collect(byId, `member=true&limit=${PAGE}`);
+  if (byId.size < MOST_ROOMS) await collect(byId, `member=false&limit=${PAGE}`);
   store.set({ byId, known: true });
   follow();
 }
@@ -165,6 +211,8 @@ function told(data) {
     const { id, kind, name, topic } = data.room;
     change(id, kind === "direct" ? {} : { name, topic });
     tell(id, { type: "members" });
+    // With another owner, or after one has left, one's own role may be another.
+    if (kind !== "direct" && (data.added.length === 0 || data.removed.length > 0)) refresh(id);
   }
 }
 
@@ -191,20 +239,16 @@ export const rooms = {
 
   presence: async (id) => Object.values((await listening.get(id)?.presence())?.clients ?? {}),
 
-  /** Marks everything in a room as read. */
-  async read(id) {
+  /** Marks everything in a room as read: here at once, for the server within a second. */
+  read(id) {
     const room = store.get().byId.get(id);
     if (!room?.member || (room.unread === 0 && room.read_offset >= room.last_offset)) return;
     if (connection.get().state !== "live") return;
-    try {
-      await rpc("chat.read", { room_id: id, offset: room.last_offset });
-      const now = store.get().byId.get(id);
-      if (now?.last_offset === room.last_offset) {
-        change(id, { unread: 0, mentions: 0, read_offset: room.last_offset });
-      }
-    } catch {
-      // It stays unread, and is marked when the room is looked at again.
-    }
+    const offset = room.last_offset;
+    const mark = marks.get(id) ?? { sent: 0, timer: null };
+    marks.set(id, Object.assign(mark, { offset }));
+    change(id, { unread: 0, mentions: 0, read_offset: offset });
+    sendMark(id);
   },
 };
 
@@ -213,5 +257,9 @@ export function followRooms({ withPresence = false } = {}) {
   presence = withPresence;
   onPersonal(told);
   onPersonalGap(tryLoad);
+  connection.watch(({ state }) => {
+    if (state === "live") for (const id of marks.keys()) sendMark(id);
+  });
+  addEventListener("pagehide", sendMarks);
   return tryLoad();
 }

@@ -5,7 +5,8 @@ import { at, boot } from "../lib/boot.js";
 import { byId } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { keep, kept } from "../lib/keep.js";
-import { connect } from "../lib/realtime.js";
+import { nameOf } from "../lib/person.js";
+import { connect, isLeaving } from "../lib/realtime.js";
 import { report } from "../lib/report.js";
 import { rooms } from "../lib/rooms.js";
 import { startShell } from "../shell.js";
@@ -14,7 +15,7 @@ import { confirmDialog, personDialog, roomDialog } from "./chat/dialogs.js";
 import { bindHead, drawHead } from "./chat/head.js";
 import { showMessages } from "./chat/messages.js";
 import { outbox } from "./chat/outbox.js";
-import { heard as heardPeople, meet, nameOf, openRoom, showPeople } from "./chat/people.js";
+import { heard as heardPeople, meet, openRoom, showPeople } from "./chat/people.js";
 import { placeOf, showRooms } from "./chat/room-list.js";
 import { createTimeline } from "./chat/timeline.js";
 
@@ -178,7 +179,7 @@ for (const event of ["focus", "visibilitychange"]) {
   });
 }
 addEventListener("beforeunload", (event) => {
-  if (outbox.get().unsent.some(({ failed }) => failed === null)) event.preventDefault();
+  if (!isLeaving() && outbox.get().unsent.some(({ failed }) => failed === null)) event.preventDefault();
 });
 
 // Unread counts come with the rooms: what is new in the room that opens first depends on them.

@@ -20,7 +20,9 @@ await page.click('label:has(input[value="fr"])');
 await page.waitForSelector('html[lang="fr"]');
 await live(page);
 
-// No longer an admin: the page becomes that of a member by itself.
+// No longer an admin: the page becomes that of a member by itself, also when the first question is not answered.
+page.expected.push(/503/);
+await page.route('**/api/auth/me', (route) => route.fulfill({ status: 503, body: '' }), { times: 1 });
 await asAdmin('PATCH', `/api/users/${id}`, { role: 'member' });
 await page.waitForSelector('.home-grid');
 await live(page);

@@ -114,7 +114,7 @@ await ann.click('.rail-link[href$="/"]');
 await live(ann);
 await mark(ann);
 const rows = ann.locator('#clients-rows .table-row');
-await rows.filter({ hasText: 'ann' }).filter({ hasText: 'this page' }).waitFor();
+await rows.filter({ hasText: 'ann' }).filter({ has: ann.locator('.badge:visible') }).waitFor();
 await rows.filter({ hasText: 'bob' }).filter({ hasText: 'dashboard' }).waitFor();
 assert.ok(!(await ann.isVisible('[data-badge="chat"]')), 'everything is read');
 await say(ben, 'one');

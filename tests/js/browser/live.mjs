@@ -34,9 +34,7 @@ assert.match(await page.textContent('#fact-uptime'), /\d/);
 
 // The example, as the page shows it, is a client: it appears, and leaves when it ends.
 const code = (await page.textContent('#connect-code')).replace('"..."', JSON.stringify(given.admin.password));
-// Node before 22 has no WebSocket of its own.
-const socket = 'import WebSocket from "ws"; globalThis.WebSocket = WebSocket;\n';
-const example = spawn('node', ['--input-type=module', '--eval', socket + code], {
+const example = spawn('node', ['--input-type=module', '--eval', code], {
   cwd: new URL('..', import.meta.url),
   stdio: ['ignore', 'inherit', 'inherit'],
 });
@@ -106,6 +104,27 @@ await gone(hostile);
 assertQuiet(page);
 assert.ok(await page.evaluate(() => globalThis.sameDocument));
 await close(page);
+
+// More than are listed at first: the heading has them all, and says how many are in the table.
+const crowd = await open();
+await crowd.routeWebSocket('**/connection/websocket', (socket) => {
+  const server = socket.connectToServer();
+  server.onMessage((frame) => socket.send(String(frame).replace(/"total":\d+/, '"total":1200')));
+});
+await logIn(crowd, given.admin);
+const counted = (text) =>
+  crowd.waitForFunction((wanted) => document.querySelector('#clients-count').textContent === wanted, text);
+await counted('1,200 · the newest 1 listed');
+const another = client({ token: ann.token, data: { app: 'another' } });
+const anotherSeen = new Seen(another, 'connected');
+another.connect();
+await anotherSeen.first('connected');
+await counted('1,201 · the newest 2 listed');
+await crowd.fill('#clients-filter', 'another');
+await counted('1 of 2 listed · 1,201 connected');
+another.disconnect();
+await counted('0 of 1 listed · 1,200 connected');
+await close(crowd);
 
 // A cut: the page says so, keeps its last data greyed, and catches up by itself.
 const line = await proxy();

@@ -7,7 +7,7 @@ import { t } from "../../lib/i18n.js";
 import { keep, kept } from "../../lib/keep.js";
 import { connection, rpc } from "../../lib/realtime.js";
 import { outbox } from "./outbox.js";
-import { nameOf } from "./people.js";
+import { nameOf } from "../../lib/person.js";
 
 // As the API takes it.
 const LONGEST = 8000;

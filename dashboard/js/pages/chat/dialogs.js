@@ -5,7 +5,7 @@ import { boot } from "../../lib/boot.js";
 import { createDialog } from "../../lib/dialog.js";
 import { byId, el } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
-import { avatarOf, nameOf } from "./people.js";
+import { avatarOf, nameOf } from "../../lib/person.js";
 
 // More than fit without scrolling: whoever is not among them is found by typing.
 const MOST = 50;

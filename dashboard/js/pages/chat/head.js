@@ -6,7 +6,8 @@ import { byId, setText, setTitle } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 import { report } from "../../lib/report.js";
 import { rooms } from "../../lib/rooms.js";
-import { nameOf, people } from "./people.js";
+import { nameOf } from "../../lib/person.js";
+import { people } from "./people.js";
 
 const writes = boot.user.role !== "viewer";
 const memberPath = (id, user) => `/api/chat/rooms/${encodeURIComponent(id)}/members/${user}`;

@@ -4,7 +4,8 @@ import { boot } from "../../lib/boot.js";
 import { el, icon } from "../../lib/dom.js";
 import { dayName, exactTime, integer, timeOfDay } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
-import { avatarOf, nameOf, people } from "./people.js";
+import { avatarOf, nameOf } from "../../lib/person.js";
+import { people } from "./people.js";
 import { bodyNodes } from "./text.js";
 
 // Messages of one person within this belong together, under one name.

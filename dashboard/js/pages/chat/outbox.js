@@ -54,6 +54,14 @@ async function post({ nonce, roomId, body, replyTo }) {
 async function run(roomId) {
   if (running.has(roomId)) return;
   running.add(roomId);
+  try {
+    await sendAll(roomId);
+  } finally {
+    running.delete(roomId);
+  }
+}
+
+async function sendAll(roomId) {
   let wait = FIRST_WAIT_MS;
   for (;;) {
     const next = store.get().unsent.find((message) => message.roomId === roomId && message.failed === null);
@@ -70,7 +78,6 @@ async function run(roomId) {
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     }
   }
-  running.delete(roomId);
 }
 
 export const outbox = {

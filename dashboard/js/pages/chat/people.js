@@ -5,6 +5,7 @@ import { boot } from "../../lib/boot.js";
 import { byId, el, setText } from "../../lib/dom.js";
 import { integer } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
+import { avatarOf, nameOf } from "../../lib/person.js";
 import { rooms } from "../../lib/rooms.js";
 import { createStore } from "../../lib/store.js";
 
@@ -12,28 +13,6 @@ import { createStore } from "../../lib/store.js";
 const MOST = 200;
 // Clients say that they write every few seconds.
 const TYPING_MS = 6000;
-
-/** What to call somebody. */
-export const nameOf = ({ name, username }) => name || username;
-
-function initialsOf(person) {
-  const words = nameOf(person).trim().split(/\s+/);
-  const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
-  return letters
-    .map((word) => String.fromCodePoint(word.codePointAt(0)))
-    .join("")
-    .toLocaleUpperCase(boot.lang);
-}
-
-const TONES = 6;
-
-/** A round sign for a person, always in the same colour. */
-export function avatarOf(person, className = "avatar") {
-  let sum = 0;
-  for (const character of person.id ?? person.name) sum = (sum * 31 + character.codePointAt(0)) % 65_521;
-  const data = { tone: String((sum % TONES) + 1) };
-  return el("span", { className, data, aria: { hidden: "true" }, textContent: initialsOf(person) });
-}
 
 /** `members`: `{user, role}`; `clients`: connection to account; `typing`: account to person; `seen`: everybody met. */
 const store = createStore({ roomId: null, members: [], clients: new Map(), typing: new Map(), seen: new Map() });

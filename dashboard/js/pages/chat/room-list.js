@@ -6,7 +6,7 @@ import { t } from "../../lib/i18n.js";
 import { rooms } from "../../lib/rooms.js";
 import { short } from "../../lib/unread.js";
 import { kept } from "../../lib/keep.js";
-import { avatarOf } from "./people.js";
+import { avatarOf } from "../../lib/person.js";
 
 export const placeOf = (id) => at(`/rooms/${encodeURIComponent(id)}`);
 

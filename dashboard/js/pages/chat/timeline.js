@@ -108,9 +108,10 @@ export function createTimeline(roomId) {
       if (store.get().state === "ready") apply(data);
     },
 
-    /** A message as the API answered it. */
+    /** A message as the API answered it. One that has been heard already may be newer than this answer. */
     posted(message) {
-      if (store.get().state === "ready") store.set({ messages: merge([message]) });
+      const { state, messages } = store.get();
+      if (state === "ready" && !messages.some(({ id }) => id === message.id)) store.set({ messages: merge([message]) });
     },
   };
 }

@@ -5,7 +5,7 @@ import { createDialog } from "../../lib/dialog.js";
 import { byId, el } from "../../lib/dom.js";
 import { bytesText, exactTime, integer, ms } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
-import { placeBeside } from "../../lib/place.js";
+import { closeWhenMoved, placeBeside } from "../../lib/place.js";
 import { report } from "../../lib/report.js";
 import { appOf, clients, nameOf, systemOf } from "./fleet.js";
 
@@ -93,19 +93,13 @@ export function bindActions(isThisPage) {
     menu.hidePopover();
     dialogs[action].open(client);
   });
-  // A menu that stays behind while its row scrolls away would point at another one.
-  let anchor = null;
-  const follow = () => {
-    if (menu.matches(":popover-open") && Math.abs(anchor.button.getBoundingClientRect().top - anchor.top) > 2)
-      menu.hidePopover();
-  };
-  addEventListener("scroll", follow, { passive: true, capture: true });
+  const holdTo = closeWhenMoved(menu);
   return (id, button) => {
     client = clients.get().byId.get(id);
     if (!client) return;
     const own = isThisPage(client);
     for (const item of menu.querySelectorAll("[data-action='disconnect'], .menu-line")) item.hidden = own;
-    anchor = { button, top: button.getBoundingClientRect().top };
+    holdTo(button);
     menu.showPopover();
     placeBeside(menu, button);
     menu.querySelector("[data-action]").focus();

@@ -122,6 +122,16 @@ function matches(client, words) {
   return words.every((word) => text.includes(word));
 }
 
+/** How many there are, and how many of them are listed and (unless null) `shown`, where that differs. */
+function countOf(shown, listed, total) {
+  const all = integer(total);
+  if (shown !== null) {
+    const some = t("clients.some", { shown: integer(shown), all: integer(listed) });
+    return listed < total ? t("clients.some_listed", { some, all }) : some;
+  }
+  return listed < total ? t("clients.listed", { listed: integer(listed), all }) : all;
+}
+
 export function showClients() {
   const [filter, none, countText] = [byId("clients-filter"), byId("clients-none"), byId("clients-count")];
   const openMenu = bindActions(isThisPage);
@@ -135,17 +145,12 @@ export function showClients() {
   });
 
   const show = () => {
-    const { byId: all, known } = clients.get();
+    const { byId: all, total, known } = clients.get();
     const words = filter.value.toLocaleLowerCase(boot.lang).split(/\s+/).filter(Boolean);
     const shown = [...all.values()].filter((client) => matches(client, words));
     table.set(shown);
     if (!known) return;
-    setText(
-      countText,
-      words.length > 0
-        ? t("clients.some", { shown: integer(shown.length), all: integer(all.size) })
-        : integer(all.size),
-    );
+    setText(countText, countOf(words.length > 0 ? shown.length : null, all.size, total));
     none.hidden = shown.length > 0;
     if (shown.length === 0) setText(none, words.length > 0 ? t("clients.no_match") : t("clients.none"));
   };

@@ -1,20 +1,22 @@
-// Who is connected now, by connection.
+// Who is connected now, by connection. Of very many, the server tells only the newest at first: the others are
+// counted, and listed as soon as something about them changes.
 
 import { createStore } from "../../lib/store.js";
 
-const store = createStore({ byId: new Map(), known: false });
+const store = createStore({ byId: new Map(), total: 0, known: false });
 
 export const clients = {
   get: store.get,
   watch: store.watch,
-  reset({ items = [] }) {
-    store.set({ byId: new Map(items.map((client) => [client.id, client])), known: true });
+  reset({ items = [], total = items.length }) {
+    store.set({ byId: new Map(items.map((client) => [client.id, client])), total, known: true });
   },
   change({ connected = [], updated = [], disconnected = [] }) {
     const byId = new Map(store.get().byId);
+    const total = store.get().total + connected.length - disconnected.length;
     for (const client of [...connected, ...updated]) byId.set(client.id, client);
     for (const id of disconnected) byId.delete(id);
-    store.set({ byId });
+    store.set({ byId, total: Math.max(total, byId.size) });
   },
 };
 
