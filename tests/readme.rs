@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use reqwest::Method;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
@@ -54,6 +55,34 @@ async fn curl() {
     let printed = programs::run(&mut bash, 30).await;
     assert!(printed.contains("\"body\":\"Hello from curl\""), "{printed}");
     posted(&ann, "Hello from curl").await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn curl_with_any_password() {
+    let app = TestApp::spawn().await;
+    let password = r#"a "quite" \good\\ password %s $x"#;
+    let user = json!({"username": "quo", "password": password, "role": "member"});
+    app.admin().await.post("/api/users", &user).await.expect(201);
+    let (_dir, script) = written("curl", "example.sh");
+    let mut bash = Command::new("bash");
+    bash.arg("-eu").arg(script).env("WORKSPACE_URL", app.url(""));
+    bash.env("WORKSPACE_USERNAME", "quo").env("WORKSPACE_PASSWORD", password);
+    let printed = programs::run(&mut bash, 30).await;
+    assert!(printed.contains("\"body\":\"Hello from curl\""), "{printed}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn curl_agenda() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let (_dir, script) = written("curl-agenda", "example.sh");
+    let mut bash = Command::new("bash");
+    bash.arg("-eu").arg(script);
+    environment(&mut bash, &app, &ann);
+    let printed: Value = serde_json::from_str(&programs::run(&mut bash, 30).await).unwrap();
+    assert_eq!(printed["recurrence"]["rule"], "FREQ=MONTHLY;BYDAY=1MO");
     app.stop().await;
 }
 
