@@ -2,7 +2,7 @@
 //! are kept.
 //!
 //! A bucket is a sixteenth of an octave (of the way from a power of two to the next), so a quantile is off by at most
-//! [`ERROR`] of its value, wherever it lies between 2^-14 (0.00006) and [`LARGEST`]. What is closer to zero counts as
+//! `ERROR` of its value, wherever it lies between 2^-14 (0.00006) and [`LARGEST`]. What is closer to zero counts as
 //! zero, what is negative shares one bucket, and what is beyond [`LARGEST`] counts as that. Merging adds counts, so it
 //! does not matter in which order, or over which pieces, a histogram came together.
 
@@ -137,7 +137,7 @@ impl Histogram {
         self.sum
     }
 
-    /// The smallest and the largest value; `None` when nothing was counted. Stored ones are within [`ERROR`] / 128.
+    /// The smallest and the largest value; `None` when nothing was counted. Stored ones are within `ERROR` / 128.
     pub fn extremes(&self) -> Option<(f64, f64)> {
         (!self.is_empty()).then_some((self.min, self.max))
     }

@@ -1,7 +1,7 @@
 //! What happens, counted and measured by route, client, application, version and view: every second for five minutes in
 //! memory, every minute for 30 days in the database.
 //!
-//! [`Series`] takes what happens by functions that never wait, and answers [`Query`]. Memory is bounded whatever
+//! [`Series`] takes what happens by functions that never wait, and answers `Query`. Memory is bounded whatever
 //! arrives: labels beyond a number share the label `other`, texts are cut, values that are no numbers are refused, and each
 //! of these is counted in a metric. A minute is written when it has ended: a clean stop writes the current one, too, and
 //! a crash loses at most the current one.
