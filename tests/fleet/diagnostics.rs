@@ -31,13 +31,17 @@ async fn a_report_is_asked_for_live_and_answered_over_the_socket() {
     );
     assert_eq!(ws.err("subscribe", &json!({"channel": "diagnostics:x"})).await, 102);
     let send = format!("/api/diagnostics/{}", id.as_str().unwrap());
-    bob.post(&send, &report).await.expect_problem(404, "not_found");
-    token(&ann, &["chat:write"]).await.post(&send, &report).await.expect_problem(403, "forbidden");
-    app.anon().post(&send, &report).await.expect_problem(401, "unauthorized");
+    bob.post(&send, &json!({"report": report})).await.expect_problem(404, "not_found");
+    token(&ann, &["chat:write"])
+        .await
+        .post(&send, &json!({"report": report}))
+        .await
+        .expect_problem(403, "forbidden");
+    app.anon().post(&send, &json!({"report": report})).await.expect_problem(401, "unauthorized");
     assert_eq!(admin.get(&path).await.expect(200)["items"][0], asked);
     ws.ok("rpc", &rpc(id, &report)).await;
     assert_eq!(ws.err("rpc", &rpc(id, &json!("again"))).await, 108);
-    ann.post(&send, &json!("again")).await.expect_problem(409, "already_answered");
+    ann.post(&send, &json!({"report": "again"})).await.expect_problem(409, "already_answered");
     let one = admin.get(&format!("{path}/{}", id.as_str().unwrap())).await.expect(200);
     assert_eq!(one["report"], report);
     assert_eq!(one["diagnostic"]["bytes"], report.to_string().len());
@@ -64,7 +68,7 @@ async fn a_request_waits_for_the_next_connect_and_is_answered_over_http() {
     let send = format!("/api/diagnostics/{}", id.as_str().unwrap());
     // 256 KiB fit, one byte more does not.
     let most = 256 * 1024;
-    let text = |bytes: usize| json!("x".repeat(bytes - 2));
+    let text = |bytes: usize| json!({"report": "x".repeat(bytes - 2)});
     ann.post(&send, &text(most + 1)).await.expect_problem(413, "payload_too_large");
     assert_eq!(admin.get(&path).await.expect(200)["items"][0]["received_at"], Value::Null);
     token(&ann, &["signals:write"]).await.post(&send, &text(most)).await.expect(204);

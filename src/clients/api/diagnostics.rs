@@ -19,6 +19,20 @@ pub struct DiagnosticsApi {
     pub fleet: Fleet,
 }
 
+/// What a client answers to a request for a report, as the rpc `diagnostics` takes it, too
+#[derive(Clone, Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+struct SentReport {
+    /// The report: any JSON of up to 256 KiB
+    report: Value,
+}
+
+impl Example for SentReport {
+    fn example() -> Self {
+        Self { report: json!({"free_disk_mb": 20_480, "last_error": null}) }
+    }
+}
+
 /// A diagnostic report, without its content
 #[derive(Clone, Debug, Object)]
 #[oai(example)]
@@ -162,9 +176,9 @@ impl DiagnosticsApi {
         who: Viewer<scope::SignalsWrite>,
         /// Id of the request
         diagnostic_id: Path<Uuid>,
-        body: Json<Value>,
+        body: Json<SentReport>,
     ) -> Result<Done, ApiError> {
-        self.fleet.receive_report(&who, None, diagnostic_id.0, body.0.to_string()).await?;
+        self.fleet.receive_report(&who, None, diagnostic_id.0, body.0.report.to_string()).await?;
         Ok(Done::Done)
     }
 }
