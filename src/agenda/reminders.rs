@@ -23,6 +23,7 @@ use super::service::{Agenda, first_reminder};
 use super::{live, store};
 use crate::auth::Credential;
 use crate::inbox;
+use crate::realtime::Connection;
 
 /// A reminder older than this is not sent any more: the event is long past.
 const LOOK_BACK: TimeDelta = TimeDelta::days(7);
@@ -82,23 +83,12 @@ impl Waiting {
         Ok(if self.users.is_empty() { next } else { next.min(now + PRESENCE) })
     }
 
-    /// Those of them who are there: logged in, and listening. A program with an API token reminds nobody.
+    /// Those of them who are there: logged in, and told what is published from now on. Who is still catching up would
+    /// find a reminder in the history instead of being told. A program with an API token reminds nobody.
     fn present(&self, agenda: &Agenda) -> Vec<Uuid> {
-        if self.users.is_empty() {
-            return Vec::new();
-        }
-        let connections = agenda.hub.connections();
-        let there: BTreeSet<Uuid> = connections
-            .iter()
-            .filter(|connection| {
-                let user = connection.identity.user_id;
-                matches!(connection.identity.credential, Credential::Session { .. })
-                    && self.users.contains(&user)
-                    && connection.channels().contains(&inbox::channel(user))
-            })
-            .map(|connection| connection.identity.user_id)
-            .collect();
-        there.into_iter().collect()
+        let is_login = |c: &Arc<Connection>| matches!(c.identity.credential, Credential::Session { .. });
+        let there = |user: &Uuid| agenda.hub.listeners(&inbox::channel(*user)).iter().any(is_login);
+        self.users.iter().copied().filter(there).collect()
     }
 }
 

@@ -54,6 +54,11 @@ impl Channel {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Subscribers that have caught up.
+    pub fn listeners(&self) -> Vec<Arc<Connection>> {
+        self.members().values().filter(|s| s.is_live()).map(|s| s.connection.clone()).collect()
+    }
+
     /// Whether subscribers may know of each other.
     pub fn shows_presence(&self) -> bool {
         self.presence.load(Ordering::Relaxed)
@@ -153,7 +158,9 @@ mod tests {
         let publish = |offset| channel.publish(&Publication::stored(offset, &offset));
         // 3 is published while the subscriber reads up to 4, and 4 only after it went live.
         publish(3);
+        assert_eq!(channel.listeners().len(), 0, "what is published now it may read instead of being told");
         channel.go_live(&connection, "answer up to 4".into(), Some(4), true).unwrap();
+        assert_eq!(channel.listeners().len(), 1);
         publish(4);
         publish(0);
         publish(5);

@@ -162,6 +162,11 @@ impl Hub {
         self.channel(channel).map_or(0, |c| c.members().len())
     }
 
+    /// Who listens to `channel` and has caught up: what is published from now on is sent to them.
+    pub fn listeners(&self, channel: &str) -> Vec<Arc<Connection>> {
+        self.channel(channel).map_or_else(Vec::new, |channel| channel.listeners())
+    }
+
     /// Sizes of the hub, counted now.
     pub fn stats(&self) -> HubStats {
         let (connections, users) = {
