@@ -51,9 +51,11 @@ export async function open({ lang = 'en', theme = 'light', cookies = [] } = {}) 
     if (['error', 'warning'].includes(message.type())) page.complaints.push(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => page.complaints.push(`uncaught: ${error.message}`));
-  page.on('requestfailed', (request) =>
-    page.complaints.push(`failed: ${request.url()} ${request.failure()?.errorText}`),
-  );
+  page.on('requestfailed', (request) => {
+    const why = request.failure()?.errorText;
+    // The page was left before the answer: no fault of the page.
+    if (why !== 'net::ERR_ABORTED') page.complaints.push(`failed: ${request.url()} ${why}`);
+  });
   page.on('response', (answer) => {
     if (answer.status() >= 400) page.complaints.push(`answer: ${answer.status()} ${new URL(answer.url()).pathname}`);
   });
