@@ -14,7 +14,7 @@ use super::journal::EventKind;
 use super::store::{diagnostics, list, orders};
 use crate::auth::{Identity, Scope};
 use crate::error::ApiError;
-use crate::realtime::{ClientInfo, Error, Namespace, Position, Subscription};
+use crate::realtime::{ClientInfo, Error, Namespace};
 
 /// Largest report in bytes of JSON: a log file's last thousand lines, or a picture of the state.
 pub const REPORT_BYTES: usize = 256 << 10;
@@ -148,15 +148,6 @@ struct Answer<'a> {
 impl Namespace for DiagnosticsRpc {
     fn prefix(&self) -> &'static str {
         "diagnostics"
-    }
-
-    fn subscribe<'a>(
-        &'a self,
-        _who: &'a Arc<Identity>,
-        _channel: &'a str,
-        _since: Option<Position>,
-    ) -> BoxFuture<'a, Result<Subscription, Error>> {
-        Box::pin(async { Err(Error::UNKNOWN_CHANNEL) })
     }
 
     fn rpc<'a>(

@@ -206,20 +206,13 @@ impl Intake {
                 key: entry.key,
             });
         }
-        let job = Job {
-            batches,
-            known: self.contexts.clone(),
-            ids: self.ids.clone(),
-            now: self.clock.now_ms(),
-            keys: self.keys.clone(),
-            sessions: self.sessions.clone(),
-            series: self.series.clone(),
-            tail: self.tail.clone(),
-        };
+        let job =
+            Job { batches, known: self.contexts.clone(), ids: self.ids.clone(), now: self.clock.now_ms() };
         let outcome = self.db.write(|tx| Box::pin(async move { job.run(tx).await })).await;
         metrics::signal_commit_seconds(start.elapsed());
         match outcome {
-            Ok(accepted) => {
+            Ok(Done { accepted, stored }) => {
+                self.tell(stored);
                 for (reply, accepted) in replies.into_iter().zip(accepted) {
                     // Whoever waited may be gone; the batch is stored all the same.
                     let _ = reply.send(Ok(accepted));
@@ -231,6 +224,18 @@ impl Intake {
                     let _ = reply.send(Err(e.clone()));
                 }
             }
+        }
+    }
+}
+
+impl Intake {
+    /// Tells of what is durable now. Not in the writer: everybody's writes would wait for it. This task alone stores
+    /// signals, so that they are told of in their order.
+    fn tell(&self, stored: Vec<Stored>) {
+        count(&stored, &self.keys, &self.series);
+        self.sessions.learn(&stored);
+        if self.tail.receiver_count() > 0 && !stored.is_empty() {
+            let _ = self.tail.send(Arc::new(stored));
         }
     }
 }
@@ -258,15 +263,17 @@ struct Job {
     known: Arc<Mutex<Known>>,
     ids: Arc<Ids>,
     now: i64,
-    keys: AppKeys,
-    sessions: Sessions,
-    series: Series,
-    tail: broadcast::Sender<Arc<Vec<Stored>>>,
+}
+
+/// What became of the batches of a job, in their order, and what is stored of them.
+struct Done {
+    accepted: Vec<Accepted>,
+    stored: Vec<Stored>,
 }
 
 impl Job {
-    async fn run(self, tx: &crate::db::Tx) -> Result<Vec<Accepted>, DbErr> {
-        let Self { batches, known, ids, now, keys, sessions, series, tail } = self;
+    async fn run(self, tx: &crate::db::Tx) -> Result<Done, DbErr> {
+        let Self { batches, known, ids, now } = self;
         let conn = tx.conn();
         let claimed: Vec<BatchKey> = batches.iter().filter_map(|batch| batch.key).collect();
         let mut fresh = store::claim(conn, &claimed, now).await?;
@@ -282,21 +289,22 @@ impl Job {
                 kept.push(batch);
             }
         }
-        let mut learnt = Known::new();
+        let (mut contexts, mut learnt) = (HashMap::new(), Known::new());
         for batch in &kept {
-            let found = known.lock().expect("no panic while held").get(&batch.hash).copied();
-            let current = found.filter(|(_, at)| now - at < CONTEXT_AGE_MS);
-            if current.is_none() && !learnt.contains_key(&batch.hash) {
-                let id = store::put_context(conn, &batch.hash, &batch.context, now).await?;
-                learnt.insert(batch.hash, (id, now));
+            if contexts.contains_key(&batch.hash) {
+                continue;
             }
+            let found = known.lock().expect("no panic while held").get(&batch.hash).copied();
+            let id = match found.filter(|(_, at)| now - at < CONTEXT_AGE_MS) {
+                Some((id, _)) => id,
+                None => {
+                    let id = store::put_context(conn, &batch.hash, &batch.context, now).await?;
+                    learnt.insert(batch.hash, (id, now));
+                    id
+                }
+            };
+            contexts.insert(batch.hash, id);
         }
-        let row_of = |hash: &ContextHash| {
-            learnt
-                .get(hash)
-                .copied()
-                .or_else(|| known.lock().expect("no panic while held").get(hash).copied())
-        };
         let (mut faults, mut fingerprints) = (Faults::default(), Vec::new());
         for batch in &kept {
             for signal in batch.signals.iter().filter(|s| s.kind == Kind::Exception) {
@@ -307,7 +315,7 @@ impl Job {
         let mut fingerprints = fingerprints.into_iter();
         let (mut rows, mut stored) = (Vec::new(), Vec::new());
         for batch in kept {
-            let (context_id, _) = row_of(&batch.hash).unwrap_or_default();
+            let context_id = contexts[&batch.hash];
             for signal in batch.signals {
                 let id = ids.next(now);
                 // Exceptions come in the order in which their fingerprints were made.
@@ -318,15 +326,8 @@ impl Job {
             }
         }
         store::insert(conn, rows, now).await?;
-        tx.after_commit(move || {
-            remember(&known, learnt);
-            count(&stored, &keys, &series);
-            sessions.learn(&stored);
-            if tail.receiver_count() > 0 && !stored.is_empty() {
-                let _ = tail.send(Arc::new(stored));
-            }
-        });
-        Ok(accepted)
+        tx.after_commit(move || remember(&known, learnt));
+        Ok(Done { accepted, stored })
     }
 }
 
@@ -341,8 +342,11 @@ fn remember(known: &Mutex<Known>, learnt: Known) {
 /// Counts for Prometheus, where applications that have no key share one label, and for the aggregates.
 fn count(stored: &[Stored], keys: &AppKeys, series: &Series) {
     let mut counts: HashMap<(Option<Uuid>, &str, Kind, Level), u64> = HashMap::new();
+    let mut labels: HashMap<&str, &str> = HashMap::new();
     for Stored { context, signal, .. } in stored {
         let meta = &context.meta;
+        // Once for each application, as it looks through the keys.
+        let label = *labels.entry(&meta.app).or_insert_with(|| label(keys, &meta.app));
         *counts.entry((context.installation, &meta.app, signal.kind, signal.level)).or_default() += 1;
         for (name, value) in &signal.body.values {
             // How much a web vital changed since it was last reported is no measurement of its own.
@@ -351,12 +355,12 @@ fn count(stored: &[Stored], keys: &AppKeys, series: &Series) {
             }
             series.measurement(&meta.app, &meta.app_version, &meta.view, name, *value);
             if signal.message == WEB_VITALS {
-                metrics::web_vital(label(keys, &meta.app), name, *value);
+                metrics::web_vital(label, name, *value);
             }
         }
     }
     for ((client, app, kind, level), count) in counts {
-        metrics::signals_stored(kind.as_str(), label(keys, app), level.as_str(), count);
+        metrics::signals_stored(kind.as_str(), labels[app], level.as_str(), count);
         series.signals(client, app, kind.as_str(), level == Level::Error, count);
     }
 }

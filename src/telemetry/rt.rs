@@ -11,7 +11,7 @@ use super::collect::{self, Pass};
 use super::{Telemetry, payload};
 use crate::auth::{Identity, Scope};
 use crate::observe::metrics::{self, SignalsRefused};
-use crate::realtime::{ClientInfo, Error, Namespace, Position, Subscription};
+use crate::realtime::{ClientInfo, Error, Namespace};
 
 /// What the rpc takes beside the payload itself.
 #[derive(Default, Deserialize)]
@@ -24,15 +24,6 @@ struct Delivery {
 impl Namespace for Telemetry {
     fn prefix(&self) -> &'static str {
         "signals"
-    }
-
-    fn subscribe<'a>(
-        &'a self,
-        _who: &'a Arc<Identity>,
-        _channel: &'a str,
-        _since: Option<Position>,
-    ) -> BoxFuture<'a, Result<Subscription, Error>> {
-        Box::pin(async { Err(Error::UNKNOWN_CHANNEL) })
     }
 
     fn rpc<'a>(
