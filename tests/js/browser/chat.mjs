@@ -41,7 +41,6 @@ await ann.waitForURL(at('/rooms/general'));
 await live(ann);
 await mark(ann);
 await mark(ben);
-// What a page is still asking for when it is left is cut off; a message can be seen before its own answer has come.
 await ann.waitForSelector('#talk-empty:not([hidden])');
 
 // They write, and see each other's words and presence.
