@@ -9,6 +9,7 @@ use poem_openapi::{ApiResponse, Object};
 use sea_orm::DbErr;
 
 use crate::db::fault::is_passing;
+use crate::observe::Cause;
 
 /// What is wrong with one field of a request.
 #[derive(Clone, Debug, Object, PartialEq, Eq)]
@@ -193,7 +194,12 @@ impl ApiError {
 
     /// 500; logs `cause`, sends nothing of it.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
-        tracing::error!(error = %cause, "A request failed inside the server: {cause}");
+        let of = Cause::current();
+        let (request, client) = (of.as_ref().and_then(Cause::request), of.as_ref().and_then(Cause::client));
+        let who = of.as_ref().map_or_else(|| "A request".to_owned(), Cause::to_string);
+        tracing::error!(
+            error = %cause, request.id = request, client.id = client, "{who} failed inside the server: {cause}"
+        );
         Self::Internal(Json(Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
@@ -203,7 +209,10 @@ impl ApiError {
 
     /// 503: come back in `retry_after` seconds; logs `cause`.
     pub fn unavailable(retry_after: u64, cause: impl std::fmt::Display) -> Self {
-        tracing::warn!(error = %cause, "A request was put off: {cause}");
+        let of = Cause::current();
+        let (request, client) = (of.as_ref().and_then(Cause::request), of.as_ref().and_then(Cause::client));
+        let who = of.as_ref().map_or_else(|| "A request".to_owned(), Cause::to_string);
+        tracing::warn!(error = %cause, request.id = request, client.id = client, "{who} was put off: {cause}");
         let problem = Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "unavailable",

@@ -9,6 +9,7 @@
 //! | [`http`] | the listener, the route tree, middleware, problem documents |
 //! | [`auth`] | who is calling: passwords, tokens, sessions, and the parameter types that decide |
 //! | [`chat`] | rooms, messages, reactions, read marks, search |
+//! | [`telemetry`] | what client applications report: keys, bounds, signals, grouped errors |
 //! | [`idempotency`] | creating calls that may be repeated: `Idempotency-Key` |
 //! | [`inbox`] | what the server tells one account, with a short history |
 //! | [`users`] | accounts and their changes |
@@ -22,7 +23,7 @@
 //! | [`dashboard`] | the pages that people see, and the files they are made of |
 //! | [`error`] | the one table of HTTP errors |
 //! | [`observe`] | log set-up and every Prometheus metric |
-//! | [`clock`], [`timestamp`], [`text`], [`id`], [`timeline`], [`page`] | time that tests can move, how time and text are written, identifiers, cursors |
+//! | [`clock`], [`timestamp`], [`text`], [`id`], [`timeline`], [`page`], [`budget`] | time that tests can move, how time and text are written, identifiers, cursors, allowances |
 //!
 //! A feature is one folder ("slice"): `api` (HTTP) and `rt` (realtime) call `model` (validated types)
 //! and `store` (queries), which map to `entity`. Nothing else knows how a slice stores its things.

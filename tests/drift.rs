@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tokio::process::Command;
+use workspace_server::app::Services;
 use workspace_server::realtime::{Disconnect, Error};
 
 use crate::support::programs::{self, root};
@@ -50,6 +51,32 @@ async fn asyncapi_yaml_is_valid_and_names_every_code() {
     let disconnects: BTreeSet<_> =
         Disconnect::ALL.iter().map(|end| (u32::from(end.code), end.reason.to_owned())).collect();
     assert_eq!(pairs("disconnects"), disconnects);
+}
+
+/// What is allowed, and what is said of it: a namespace's rpc methods are refused unless it names them.
+#[tokio::test]
+async fn asyncapi_yaml_has_every_channel_and_rpc_method() {
+    let printed = programs::run(Command::new("node").arg(programs::js("asyncapi.mjs")), 60).await;
+    let document: Value = serde_json::from_str(&printed).unwrap();
+    let names = |name: &str| -> BTreeSet<String> { serde_json::from_value(document[name].clone()).unwrap() };
+    let (channels, methods) = Services::for_document().hub.surface();
+    let owned = |names: Vec<&str>| -> BTreeSet<String> { names.into_iter().map(str::to_owned).collect() };
+    assert!(methods.len() >= 4 && channels.len() >= 5, "{methods:?} {channels:?}");
+    assert_eq!(names("rpc"), owned(methods.clone()));
+    assert_eq!(names("rpc_described"), owned(methods), "each method says what it takes and gives");
+    let mut expected = owned(channels);
+    expected.insert("/chat".to_owned());
+    assert_eq!(names("channels"), expected);
+    assert_eq!(document["unsubscribes"], serde_json::json!([[2000, "server unsubscribe"]]));
+    assert_eq!(document["closes"], serde_json::json!([[1009, "message size limit exceeded"]]));
+}
+
+#[test]
+fn the_map_of_the_house_has_every_room() {
+    let map = read("src/lib.rs");
+    let modules = map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let missing: Vec<&str> = modules.filter(|name| !map.contains(&format!("[`{name}`]"))).collect();
+    assert!(missing.is_empty(), "src/lib.rs says nothing of {missing:?}");
 }
 
 /// Every committed file, by its path from the root.

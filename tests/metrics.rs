@@ -35,6 +35,7 @@ async fn use_everything(app: &TestApp) {
     ws.ok("subscribe", &json!({"channel": "chat:general"})).await;
     ws.ok("publish", &json!({"channel": "chat:general", "data": {"body": "hello"}})).await;
     ws.publication("chat:general").await;
+    ws.ok("ping", &json!({})).await;
     admin.post(&format!("/api/clients/{}/disconnect", ws.client()), &Value::Null).await.expect(204);
     assert_eq!(ws.closed().await, 3503);
 }
@@ -51,6 +52,7 @@ async fn what_happens_is_counted() {
         r#"workspace_realtime_connects_refused_total{reason="invalid token"}"#,
         r#"workspace_realtime_disconnects_total{code="3503"}"#,
         r#"workspace_realtime_messages_in_total{kind="publish"}"#,
+        r#"workspace_realtime_messages_in_total{kind="ping"}"#,
         "workspace_realtime_messages_out_total",
         "workspace_realtime_bytes_in_total",
         "workspace_realtime_bytes_out_total",

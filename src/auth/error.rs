@@ -60,8 +60,8 @@ impl From<AuthError> for ApiError {
             }
             E::InvalidSetupToken => Self::forbidden(
                 "forbidden",
-                "This set-up link is not valid: the server's log has the one of its last start, unless there \
-                 is an admin already.",
+                "This set-up link is not valid: the server printed the one of its last start on stderr, unless \
+                 there is an admin already.",
             ),
             E::WrongPassword => Self::field("current_password", "is wrong"),
             E::NotFound => Self::not_found(),

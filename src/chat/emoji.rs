@@ -19,6 +19,13 @@ impl Emoji {
         whole.then(|| Self(text.to_owned()))
     }
 
+    /// Whether `text` shows the same. The style selector tells only how old fonts should draw it, and not every keyboard
+    /// sends it.
+    pub fn is(&self, text: &str) -> bool {
+        let plain = |text: &str| text.replace(EMOJI_STYLE, "");
+        plain(&self.0) == plain(text)
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

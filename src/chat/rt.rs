@@ -54,6 +54,14 @@ impl Namespace for Chat {
         PREFIX
     }
 
+    fn channels(&self) -> &'static [&'static str] {
+        &["chat:{room_id}"]
+    }
+
+    fn methods(&self) -> &'static [&'static str] {
+        &["chat.typing", "chat.read"]
+    }
+
     fn subscribe<'a>(
         &'a self,
         who: &'a Arc<Identity>,

@@ -150,6 +150,14 @@ impl Namespace for DiagnosticsRpc {
         "diagnostics"
     }
 
+    fn channels(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn methods(&self) -> &'static [&'static str] {
+        &["diagnostics"]
+    }
+
     fn rpc<'a>(
         &'a self,
         who: &'a Arc<Identity>,

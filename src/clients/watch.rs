@@ -29,15 +29,22 @@ pub struct ClientChanges {
 #[derive(Debug, Default)]
 pub struct Watch {
     told: Option<HashMap<Uuid, Client>>,
+    /// Who is told, and unknown to some listener.
+    again: HashSet<Uuid>,
     silent: u32,
 }
 
 impl Watch {
-    /// A new listener was told `now`. Others may know an older state: then changes go on from that one, as they
-    /// are right for both.
-    pub fn begin(&mut self, now: &[Client]) {
+    /// A new listener was told the first `shown` of `now`; the others follow. Those who listen already may know an older
+    /// state: then changes go on from that one, as they are right for both.
+    pub fn begin(&mut self, now: &[Client], shown: usize) {
         self.silent = 0;
-        self.told.get_or_insert_with(|| now.iter().map(|c| (c.id, c.clone())).collect());
+        let (shown, rest) = now.split_at(shown.min(now.len()));
+        match &mut self.told {
+            None => self.told = Some(shown.iter().map(|c| (c.id, c.clone())).collect()),
+            // Told to all once more, which is nothing new to who knows them.
+            Some(_) => self.again.extend(rest.iter().map(|c| c.id)),
+        }
     }
 
     /// Nobody listens at this moment.
@@ -45,6 +52,7 @@ impl Watch {
         self.silent += 1;
         if self.silent > GRACE {
             self.told = None;
+            self.again.clear();
         }
     }
 
@@ -56,20 +64,18 @@ impl Watch {
         let present: HashSet<Uuid> = now.iter().map(|c| c.id).collect();
         changes.disconnected = told.keys().filter(|id| !present.contains(id)).copied().collect();
         told.retain(|id, _| present.contains(id));
-        let mut room = MOST;
-        for client in now {
-            let known = told.get(&client.id);
-            if known == Some(client) {
-                continue;
-            }
-            let list = if known.is_some() { &mut changes.updated } else { &mut changes.connected };
-            list.push(client.clone());
-            told.insert(client.id, client.clone());
-            room -= 1;
-            if room == 0 {
-                break;
-            }
+        self.again.retain(|id| present.contains(id));
+        // New ones first: those that change all the time would otherwise keep them out.
+        let is_new = |c: &&Client| !told.contains_key(&c.id) || self.again.contains(&c.id);
+        let new: Vec<&Client> = now.iter().filter(is_new).take(MOST).collect();
+        let other = now.iter().filter(|c| !is_new(c) && told.get(&c.id) != Some(*c));
+        let other: Vec<&Client> = other.take(MOST - new.len()).collect();
+        for client in new.iter().chain(&other) {
+            told.insert(client.id, (*client).clone());
+            self.again.remove(&client.id);
         }
+        changes.connected = new.into_iter().cloned().collect();
+        changes.updated = other.into_iter().cloned().collect();
         (changes != ClientChanges::default()).then_some(changes)
     }
 }
@@ -99,7 +105,7 @@ mod tests {
     #[test]
     fn nothing_new_is_not_told() {
         let mut watch = Watch::default();
-        watch.begin(&[client(1, 0)]);
+        watch.begin(&[client(1, 0)], 1);
         assert_eq!(watch.step(&[client(1, 0)]), None);
     }
 
@@ -107,7 +113,7 @@ mod tests {
     fn a_flood_is_told_in_portions() {
         let all: Vec<Client> = (0..1_200).map(|n| client(n, 0)).collect();
         let mut watch = Watch::default();
-        watch.begin(&[]);
+        watch.begin(&[], 0);
         let mut view = HashMap::new();
         for size in [MOST, MOST, 200] {
             let changes = watch.step(&all).unwrap();
@@ -118,9 +124,31 @@ mod tests {
     }
 
     #[test]
+    fn who_is_not_in_the_first_answer_follows_also_for_a_second_listener() {
+        let all: Vec<Client> = (0..1_600).map(|n| client(n, 0)).collect();
+        let busy: Vec<Client> = (0..1_600).map(|n| client(n, u8::from(n < 1_000))).collect();
+        let mut watch = Watch::default();
+        for _ in 0..2 {
+            watch.begin(&all, 1_000);
+            let mut view = as_view(&all[..1_000]);
+            // Everybody that was shown has changed by now, and does not hold the others up.
+            for size in [MOST, 100] {
+                let changes = watch.step(&busy).unwrap();
+                assert_eq!((changes.connected.len(), changes.updated.len()), (size, MOST - size));
+                apply(&mut view, changes);
+            }
+            assert_eq!(view.len(), 1_600);
+            while let Some(changes) = watch.step(&all) {
+                apply(&mut view, changes);
+            }
+            assert_eq!(view, as_view(&all));
+        }
+    }
+
+    #[test]
     fn one_that_left_before_the_first_message_is_not_kept() {
         let mut watch = Watch::default();
-        watch.begin(&[client(1, 0)]);
+        watch.begin(&[client(1, 0)], 1);
         watch.nobody_listens();
         let changes = watch.step(&[]).unwrap();
         assert_eq!(changes.disconnected, [client(1, 0).id]);
@@ -132,14 +160,16 @@ mod tests {
         fn every_listener_sees_the_same(
             states in prop::collection::vec(prop::collection::btree_map(0u16..12, any::<u8>(), 0..12), 1..20),
             joins in prop::collection::vec(any::<bool>(), 20),
+            shown in 0usize..12,
         ) {
             let mut watch = Watch::default();
             let mut views: Vec<HashMap<Uuid, Client>> = Vec::new();
             for (state, joins) in states.iter().zip(joins) {
                 let now: Vec<Client> = state.iter().map(|(n, m)| client(*n, *m)).collect();
                 if joins {
-                    watch.begin(&now);
-                    views.push(as_view(&now));
+                    let shown = shown.min(now.len());
+                    watch.begin(&now, shown);
+                    views.push(as_view(&now[..shown]));
                 }
                 if views.is_empty() {
                     watch.nobody_listens();

@@ -34,7 +34,23 @@ fn every_wrong_value_names_its_setting() {
     assert_eq!(fault(|s| s.admin_username = some("root")).setting, "ADMIN_PASSWORD");
     assert_eq!(fault(|s| s.database_url = some("mysql://u:p@h/d")).found, "found the scheme `mysql`");
     assert_eq!(fault(|s| s.log_level = some("info,workspace_server=loud")).setting, "LOG_LEVEL");
+    for silent in ["loud", "verbose", "info,loud", "workspace_server"] {
+        assert_eq!(fault(|s| s.log_level = some(silent)).setting, "LOG_LEVEL", "{silent}");
+    }
+    for path in ["/..", "/.", "/a/../b", "/a/."] {
+        assert_eq!(fault(|s| s.base_path = some(path)).setting, "BASE_PATH", "{path}");
+    }
     assert_eq!(fault(|s| s.access_token_seconds = some("0")).setting, "ACCESS_TOKEN_SECONDS");
+}
+
+#[test]
+fn levels_and_filters_are_taken() {
+    for filter in ["off", "warn", "DEBUG", "info,workspace_server=debug", "workspace_server=trace, warn"] {
+        let settings = Settings { log_level: Some(filter.to_owned()), ..Settings::default() };
+        assert_eq!(Config::from_settings(&settings).unwrap().log_filter, filter);
+    }
+    let settings = Settings { base_path: Some("/team/v1.2/..a".to_owned()), ..Settings::default() };
+    assert_eq!(Config::from_settings(&settings).unwrap().base_path, "/team/v1.2/..a");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use ipnet::IpNet;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use url::{Origin, Url};
 
 use super::{ConfigError, FirstAdmin, Mode, Secret, Settings};
@@ -157,6 +158,8 @@ pub fn base_path(value: &Option<String>) -> Result<String, ConfigError> {
     let clean = trimmed.is_empty()
         || (trimmed.starts_with('/')
             && !trimmed.contains("//")
+            // A client resolves these away before it asks.
+            && !trimmed.split('/').any(|part| matches!(part, "." | ".."))
             && trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.')));
     if clean {
         Ok(trimmed.to_owned())
@@ -182,7 +185,12 @@ pub fn first_admin(s: &Settings) -> Result<Option<FirstAdmin>, ConfigError> {
 pub fn log_filter(value: &Option<String>) -> Result<String, ConfigError> {
     let text = given(value).unwrap_or("info");
     let fix = "use error, warn, info, debug or trace, or a filter such as info,workspace_server=debug";
-    tracing_subscriber::filter::Targets::from_str(text)
-        .map_err(|_| ConfigError::new("LOG_LEVEL", format!("found `{text}`"), fix))?;
+    let fault = || ConfigError::new("LOG_LEVEL", format!("found `{text}`"), fix);
+    Targets::from_str(text).map_err(|_| fault())?;
+    // A lone word that is no level would be taken as the name of a part of some program, and silence all others.
+    let lone = text.split(',').map(str::trim).filter(|part| !part.is_empty() && !part.contains('='));
+    for part in lone {
+        LevelFilter::from_str(part).map_err(|_| fault())?;
+    }
     Ok(text.to_owned())
 }

@@ -15,7 +15,7 @@ use super::{cors::Cors, headers, identify, operations::Operations, peer, problem
 use crate::app::Services;
 use crate::auth::Sender;
 use crate::dashboard;
-use crate::observe::metrics;
+use crate::observe::{Cause, metrics};
 use crate::telemetry;
 
 /// Id of a request, in its log line and in the response's `X-Request-Id`.
@@ -95,7 +95,7 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
 
         let (mut response, pattern) = match preflight {
             Some(response) => (response, None),
-            None => match self.inner.call(request).await {
+            None => match Box::pin(Cause::Request(id.clone()).scope(self.inner.call(request))).await {
                 Ok(output) => {
                     let response = output.into_response();
                     let known = |p: &&PathPattern| !p.0.ends_with(dashboard::UNKNOWN);
@@ -107,7 +107,10 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
                     let unknown = error.is::<NotFoundError>();
                     let pattern = error.data::<PathPattern>().filter(|_| !unknown).cloned();
                     let allow = pattern.as_ref().and_then(|p| self.operations.allow(&p.0));
-                    (problems::respond(error, allow), pattern)
+                    // Faults that the framework found are logged here.
+                    let response =
+                        Cause::Request(id.clone()).scope(async { problems::respond(error, allow) }).await;
+                    (response, pattern)
                 }
             },
         };

@@ -7,8 +7,8 @@ use super::Secure;
 
 /// Nothing may be loaded by, or framed around, a response that is not a page.
 const CSP: &str = "default-src 'none'; frame-ancestors 'none'";
-/// One year, as browsers' preload lists ask.
-const HSTS: &str = "max-age=31536000; includeSubDomains";
+/// One year, for this host alone: what runs on others of its domain, and whether with TLS, is not ours to say.
+const HSTS: &str = "max-age=31536000";
 
 const ALWAYS: [(HeaderName, &str); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

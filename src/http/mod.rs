@@ -57,14 +57,16 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
         .at("/collect/:app_key", telemetry::endpoint(&services.telemetry))
         .at("/chat", get(ws::endpoint(services)))
         .at("/connection/websocket", get(ws::endpoint(services)));
-    let tree = dashboard::add(tree, services)
+    let tree = dashboard::add(tree, services);
+    let tree = match services.config.base_path.as_str() {
+        "" => tree,
+        base => Route::new().nest(base, tree),
+    };
+    // Around everything, so that what lies outside the base path is answered and logged like the rest.
+    tree
         // Without it, poem drops the connection of a handler that panics.
         .with(CatchPanic::new().with_handler(problems::of_panic))
-        .with(context::Context::new(services, operations));
-    match services.config.base_path.as_str() {
-        "" => tree.map_to_response().boxed(),
-        base => Route::new().nest(base, tree).map_to_response().boxed(),
-    }
+        .with(context::Context::new(services, operations))
 }
 
 /// Every slice's operations, under one document.

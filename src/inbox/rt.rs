@@ -14,6 +14,10 @@ impl Namespace for Inbox {
         "user"
     }
 
+    fn channels(&self) -> &'static [&'static str] {
+        &["user:{user_id}"]
+    }
+
     fn subscribe<'a>(
         &'a self,
         who: &'a Arc<Identity>,

@@ -39,6 +39,10 @@ impl Namespace for MonitorChannels {
         "monitor"
     }
 
+    fn channels(&self) -> &'static [&'static str] {
+        &[OVERVIEW, CLIENTS, ROUTES, LOGS]
+    }
+
     fn subscribe<'a>(
         &'a self,
         who: &'a Arc<Identity>,
@@ -77,11 +81,11 @@ impl Monitor {
         last
     }
 
-    /// The newest connected clients. What is published later is a change to all that are connected at this moment.
+    /// The newest connected clients. The others follow in the next publications, as if they had just connected.
     fn fleet(&self) -> Value {
         let mut watch = self.clients();
         let now = clients::connected(&self.inner.hub);
-        watch.begin(&now);
+        watch.begin(&now, FIRST_CLIENTS);
         let items: Vec<Value> = now.iter().take(FIRST_CLIENTS).filter_map(ToJSON::to_json).collect();
         json!({"items": items, "total": now.len()})
     }

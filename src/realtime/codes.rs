@@ -1,5 +1,7 @@
 //! Error and disconnect codes of the protocol; clients decide by them whether to try again.
 
+use crate::observe::Cause;
+
 /// Why a command failed. The connection stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Error {
@@ -58,7 +60,10 @@ errors! {
 impl Error {
     /// [`Error::INTERNAL`]; logs `cause`, sends nothing of it.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
-        tracing::error!(error = %cause, "A realtime command failed inside the server: {cause}");
+        let of = Cause::current();
+        let client = of.as_ref().and_then(Cause::client);
+        let who = of.as_ref().map_or_else(|| "A realtime command".to_owned(), Cause::to_string);
+        tracing::error!(error = %cause, client.id = client, "{who} failed inside the server: {cause}");
         Self::INTERNAL
     }
 }

@@ -15,7 +15,7 @@ use super::protocol::{
 use super::socket::Realtime;
 use super::{Disconnect, Error, HistoryQuery, Position, Publication, Subscription};
 use crate::error::ApiError;
-use crate::observe::metrics;
+use crate::observe::{Cause, metrics};
 
 /// Version told to clients.
 pub const VERSION: &str = concat!("workspace-server ", env!("CARGO_PKG_VERSION"));
@@ -54,10 +54,14 @@ pub async fn run_all(
         return Err(Disconnect::TOO_MANY_REQUESTS);
     }
     let mut done = Done::default();
-    for command in commands {
-        one(realtime, connection, command, &mut done).await?;
-    }
-    Ok(done)
+    let cause = Cause::Client(connection.id.as_str().into());
+    let run = async {
+        for command in commands {
+            one(realtime, connection, command, &mut done).await?;
+        }
+        Ok(())
+    };
+    cause.scope(run).await.map(|()| done)
 }
 
 async fn one(
@@ -154,7 +158,10 @@ async fn one(
             let listens = connection.channels().contains(&request.channel);
             if listens { Ok(Outcome::SubRefresh(Nothing {})) } else { Err(Error::PERMISSION_DENIED) }
         }
-        Command { ping: Some(_), .. } => Ok(Outcome::Ping(Nothing {})),
+        Command { ping: Some(_), .. } => {
+            metrics::message_in("ping");
+            Ok(Outcome::Ping(Nothing {}))
+        }
         Command { send: Some(_), .. } => {
             metrics::message_in("send");
             return Ok(());
@@ -254,10 +261,10 @@ async fn publish(
 
 async fn rpc(realtime: &Realtime, connection: &Arc<Connection>, id: u32, request: &protocol::RpcRequest<'_>) {
     let answer = match realtime.hub.namespace(&request.method, '.') {
-        Some(namespace) => {
+        Some(namespace) if namespace.methods().contains(&&*request.method) => {
             namespace.rpc(&connection.identity, connection.info(), &request.method, request.data).await
         }
-        None => Err(Error::METHOD_NOT_FOUND),
+        _ => Err(Error::METHOD_NOT_FOUND),
     };
     connection.push(match &answer {
         Ok(data) => reply(id, &Outcome::Rpc(RpcResult { data })),

@@ -10,7 +10,7 @@ use super::commands::{self, VERSION, go_live, is_expired, open, remaining_second
 use super::connection::{AppInfo, Connection, Described, clean};
 use super::protocol::{self, Command, ConnectRequest, ConnectResult, Outcome, reply};
 use super::socket::{Opened, PING, Realtime};
-use super::{Disconnect, Error};
+use super::{Disconnect, Error, Hub};
 use crate::auth::Identity;
 use crate::clients::Fleet;
 use crate::error::ApiError;
@@ -21,6 +21,19 @@ use crate::observe::metrics;
 pub struct Greeting {
     pub connection: Arc<Connection>,
     pub expires: Option<DateTime<Utc>>,
+    pub seat: Seat,
+}
+
+/// A connection's place in the hub, given up however its task ends, be it by a panic.
+pub struct Seat {
+    hub: Hub,
+    connection: Arc<Connection>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.hub.leave(&self.connection);
+    }
 }
 
 /// Why a connect command failed.
@@ -53,19 +66,15 @@ pub async fn connect(realtime: &Realtime, opened: &Opened, text: &Utf8Bytes) -> 
         connected_at: realtime.hub.clock().now(),
     }));
     connection.count_in(text.len());
-    let greeting = Greeting { connection, expires };
+    // Before it enters: what follows may fail, or panic, with the connection in the hub.
+    let seat = Seat { hub: realtime.hub.clone(), connection: connection.clone() };
+    let greeting = Greeting { connection, expires, seat };
     let welcomed = welcome(realtime, opened, &greeting, id, &request).await;
     let rest = match welcomed {
         Ok(()) => commands::run_all(realtime, &greeting.connection, commands.collect()).await.map(drop),
         Err(why) => Err(why),
     };
-    match rest {
-        Ok(()) => Ok(greeting),
-        Err(why) => {
-            realtime.hub.leave(&greeting.connection);
-            Err(Refused::Close(why))
-        }
-    }
+    rest.map(|()| greeting).map_err(Refused::Close)
 }
 
 /// Who the client is: by its token, or by the cookie of a page of our own.

@@ -5,11 +5,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Instant;
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::channel::{Channel, Subscriber};
@@ -40,7 +40,7 @@ struct Inner {
     ended: Mutex<Carried>,
     channels: RwLock<HashMap<Arc<str>, Arc<Channel>>>,
     namespaces: RwLock<Vec<Arc<dyn Namespace>>>,
-    stopping: AtomicBool,
+    stopping: CancellationToken,
 }
 
 /// Sizes of the hub.
@@ -71,7 +71,7 @@ impl Hub {
             ended: Mutex::default(),
             channels: RwLock::default(),
             namespaces: RwLock::default(),
-            stopping: AtomicBool::new(false),
+            stopping: CancellationToken::new(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -188,10 +188,25 @@ impl Hub {
 
     /// Closes every connection with [`Disconnect::SHUTDOWN`] and takes no new ones.
     pub fn shutdown(&self) {
-        self.inner.stopping.store(true, Ordering::SeqCst);
+        self.inner.stopping.cancel();
         self.close_where(Disconnect::SHUTDOWN, |_| true);
         // They hold this hub: let go, so that all of it can be freed.
         self.inner.namespaces.write().expect("no panic while held").clear();
+    }
+
+    /// Waits until the server stops.
+    pub(super) async fn stopping(&self) {
+        self.inner.stopping.cancelled().await;
+    }
+
+    /// Addresses of all channels and names of all rpc methods, in order.
+    pub fn surface(&self) -> (Vec<&'static str>, Vec<&'static str>) {
+        let namespaces = self.inner.namespaces.read().expect("no panic while held");
+        let mut channels: Vec<_> = namespaces.iter().flat_map(|n| n.channels()).copied().collect();
+        let mut methods: Vec<_> = namespaces.iter().flat_map(|n| n.methods()).copied().collect();
+        channels.sort_unstable();
+        methods.sort_unstable();
+        (channels, methods)
     }
 
     /// The time by the server's clock.
@@ -210,7 +225,7 @@ impl Hub {
             .expect("no panic while held")
             .insert(connection.id.clone(), connection.clone());
         // Looked at after the insert: either this sees the flag, or `shutdown` sees the connection.
-        if self.inner.stopping.load(Ordering::SeqCst) { Err(Disconnect::SHUTDOWN) } else { Ok(()) }
+        if self.inner.stopping.is_cancelled() { Err(Disconnect::SHUTDOWN) } else { Ok(()) }
     }
 
     /// Removes a connection and its subscriptions.

@@ -61,6 +61,14 @@ pub trait Namespace: Send + Sync {
     /// The part before the colon.
     fn prefix(&self) -> &'static str;
 
+    /// Addresses of its channels, as `openapi/asyncapi.yaml` has them.
+    fn channels(&self) -> &'static [&'static str];
+
+    /// Its rpc methods, as `openapi/asyncapi.yaml` has them; others are not found.
+    fn methods(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Decides about a subscription and catches up from `since`.
     ///
     /// Called after the hub has begun to hold live publications back for this subscriber, so that whatever is

@@ -26,6 +26,14 @@ impl Namespace for Telemetry {
         "signals"
     }
 
+    fn channels(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn methods(&self) -> &'static [&'static str] {
+        &["signals"]
+    }
+
     fn rpc<'a>(
         &'a self,
         who: &'a Arc<Identity>,

@@ -72,6 +72,7 @@ async fn behind_a_trusted_proxy_with_tls_the_cookie_is_secure_and_under_the_base
         .header("X-Forwarded-For", "203.0.113.7")
         .json(&json!({"username": ADMIN.0, "password": ADMIN.1}));
     let answer = anon.send(request).await;
+    assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "for no other host");
     let cookie = answer.header("set-cookie").to_owned();
     assert!(cookie.ends_with("; Secure") && cookie.contains("; Path=/workspace;"), "{cookie}");
     let request = anon.request(Method::GET, "/workspace/api/auth/sessions").header("Cookie", cookie);

@@ -79,6 +79,34 @@ async fn a_room_goes_to_the_member_of_longest_standing_and_ends_with_the_last() 
 }
 
 #[tokio::test]
+async fn a_room_that_is_left_counts_for_its_heir_who_is_one_that_may_have_it() {
+    let app = TestApp::spawn().await;
+    let (ann, bob, eve) = (app.member("ann").await, app.member("bob").await, app.member("eve").await);
+    let (vic, admin) = (app.viewer("vic").await, app.admin().await);
+    let id = make(&ann, "public", &[]).await;
+    for next in [&vic, &bob, &eve] {
+        app.clock.advance(chrono::TimeDelta::seconds(1));
+        ann.put(&member(&id, next), &json!({})).await.expect(204);
+    }
+    admin.patch(&format!("/api/users/{}", bob.id), &json!({"disabled": true})).await.expect(200);
+    let of = async |actor: &Actor| {
+        let id = actor.id.replace('-', "");
+        let sql = format!("SELECT COUNT(*) FROM chat_rooms WHERE deleted_at IS NULL AND made_by = x'{id}'");
+        crate::support::database::number(&app, &sql).await
+    };
+    assert_eq!((of(&ann).await, of(&eve).await), (1, 0));
+    ann.delete(&member(&id, &ann)).await.expect(204);
+    let expected = pairs(&[("bob", "member"), ("eve", "owner"), ("vic", "member")]);
+    assert_eq!(roles(&admin, &id).await, expected, "neither a viewer nor a disabled account");
+    assert_eq!((of(&ann).await, of(&eve).await), (0, 1));
+    // Nobody is left who may have it.
+    eve.delete(&member(&id, &eve)).await.expect(204);
+    assert_eq!(roles(&admin, &id).await, pairs(&[("bob", "member"), ("vic", "member")]));
+    assert_eq!(of(&eve).await, 1);
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn members_are_listed_in_pages() {
     let app = TestApp::spawn().await;
     let ann = app.member("ann").await;

@@ -133,7 +133,7 @@ async fn reactions_are_emoji_counted_once_each_and_bounded() {
     let said = say(&ann, "general", "done").await;
     let reaction = |emoji: &str| format!("{}/reactions/{emoji}", message("general", &said));
     let reactions = async || heard(&ann, "general").await[0]["reactions"].clone();
-    for (who, emoji) in [(&ann, "👍"), (&bob, "👍"), (&bob, "👍"), (&bob, "❤️"), (&bob, "1️⃣")]
+    for (who, emoji) in [(&ann, "👍"), (&bob, "👍"), (&bob, "👍"), (&bob, "\u{2764}\u{fe0f}"), (&bob, "1️⃣")]
     {
         who.put(&reaction(emoji), &json!({})).await.expect(204);
     }
@@ -149,6 +149,12 @@ async fn reactions_are_emoji_counted_once_each_and_bounded() {
     }
     assert_eq!(reactions().await, expected);
 
+    // The same heart, as another keyboard sends it.
+    ann.put(&reaction("\u{2764}"), &json!({})).await.expect(204);
+    bob.put(&reaction("\u{2764}"), &json!({})).await.expect(204);
+    assert_eq!(reactions().await[1], json!({"emoji": "\u{2764}\u{fe0f}", "user_ids": [bob.id, ann.id]}));
+    ann.delete(&reaction("\u{2764}")).await.expect(204);
+    assert_eq!(reactions().await, expected);
     ann.delete(&reaction("👍")).await.expect(204);
     ann.delete(&reaction("👍")).await.expect(204);
     bob.delete(&reaction("❤️")).await.expect(204);

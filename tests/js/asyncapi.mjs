@@ -13,7 +13,7 @@ if (!document || faults.length > 0) process.exit(1);
 const raw = document.json().components.schemas;
 // The document is checked whole: a schema without the meaning of a code, or the reverse, is a fault as well.
 const codes = (schema) => Object.entries(schema['x-meaning']).map(([code, meaning]) => [Number(code), meaning]);
-for (const schema of [raw.ErrorCode, raw.DisconnectCode]) {
+for (const schema of [raw.ErrorCode, raw.DisconnectCode, raw.UnsubscribeCode, raw.CloseCode]) {
   if (String(codes(schema).map(([code]) => code)) !== String(schema.enum)) {
     console.error('codes without a meaning, or the reverse:', schema.enum);
     process.exit(1);
@@ -22,6 +22,9 @@ for (const schema of [raw.ErrorCode, raw.DisconnectCode]) {
 console.log(JSON.stringify({
   channels: document.channels().all().map((channel) => channel.address()),
   rpc: raw.Rpc.properties.method.enum,
+  rpc_described: raw.Rpc.oneOf.map(({ properties }) => properties.method.const),
+  unsubscribes: codes(raw.UnsubscribeCode),
+  closes: codes(raw.CloseCode),
   errors: codes(raw.ErrorCode),
   disconnects: codes(raw.DisconnectCode),
 }));

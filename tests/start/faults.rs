@@ -102,6 +102,8 @@ async fn wrong_settings_are_named_with_what_was_found_and_what_to_do() {
         ("JWT_SECRET_PREVIOUS", "short", "JWT_SECRET_PREVIOUS: found a secret of 5 characters"),
         ("ADMIN_USERNAME", "root", "ADMIN_PASSWORD: found none beside ADMIN_USERNAME"),
         ("LOG_LEVEL", "info,workspace_server=loud", "LOG_LEVEL: found"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL: found `loud`; use error, warn, info"),
+        ("BASE_PATH", "/..", "BASE_PATH: found `/..`; use a path such as"),
         ("DATABASE_URL", "postgres://u:hidden-word@h/d", "DATABASE_URL: found the scheme `postgres`"),
     ] {
         let found = place.fault(&[], &with(&[(name, value)])).await;

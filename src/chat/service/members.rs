@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::rooms::general;
+use super::rooms::{OWN_ROOMS, general};
 use super::{Chat, readable};
 use crate::auth::{Identity, Role};
 use crate::chat::error::ChatError;
@@ -59,7 +59,8 @@ impl Chat {
     }
 
     /// Ends a membership: one's own, or anybody's as owner of the room or admin. A room without an owner goes to the
-    /// member of longest standing; a private one without members is deleted.
+    /// member of longest standing who may write and own another room, for whose number it counts from then on; while there
+    /// is none it has no owner, and counts for the one before. A private room without members is deleted.
     ///
     /// # Errors
     /// When the caller may not, the account is no member, or the room is one that nobody leaves.
@@ -103,7 +104,9 @@ impl Chat {
             self.hide(tx, room).await?;
             return Ok(true);
         }
-        members::inherit(conn, room).await?;
+        if let Some(heir) = members::heir(conn, room, OWN_ROOMS).await? {
+            members::hand_over(conn, room, heir).await?;
+        }
         self.tell_others(tx, &access, Vec::new(), vec![user]).await?;
         Ok(false)
     }

@@ -40,11 +40,9 @@ impl Chat {
                     } else {
                         take_back(&mut reactions, &emoji, user_id)
                     };
-                    if !changed {
-                        return Ok(());
-                    }
+                    let Some(emoji) = changed else { return Ok(()) };
                     messages::react(conn, id, &reactions).await?;
-                    let event = Event::Reaction { id, emoji: emoji.as_str(), user_id, added };
+                    let event = Event::Reaction { id, emoji: &emoji, user_id, added };
                     chat.record(tx, &access, id, &event, None).await
                 })
             })
@@ -52,25 +50,28 @@ impl Chat {
     }
 }
 
-fn add(reactions: &mut Vec<Reaction>, emoji: &Emoji, user: Uuid) -> Result<bool, ChatError> {
+/// Gives the emoji as the message has it: the first who reacted with it chose the spelling.
+fn add(reactions: &mut Vec<Reaction>, emoji: &Emoji, user: Uuid) -> Result<Option<String>, ChatError> {
     let full = reactions.len() >= DISTINCT;
-    match reactions.iter_mut().find(|r| r.emoji == emoji.as_str()) {
-        Some(reaction) if reaction.user_ids.contains(&user) => return Ok(false),
-        Some(reaction) => reaction.user_ids.push(user),
+    match reactions.iter_mut().find(|r| emoji.is(&r.emoji)) {
+        Some(reaction) if reaction.user_ids.contains(&user) => return Ok(None),
+        Some(reaction) => {
+            reaction.user_ids.push(user);
+            return Ok(Some(reaction.emoji.clone()));
+        }
         None if full => {
             let why = format!("A message has at most {DISTINCT} different reactions.");
             return Err(ChatError::Limit("too_many_reactions", why));
         }
         None => reactions.push(Reaction { emoji: emoji.as_str().to_owned(), user_ids: vec![user] }),
     }
-    Ok(true)
+    Ok(Some(emoji.as_str().to_owned()))
 }
 
-fn take_back(reactions: &mut Vec<Reaction>, emoji: &Emoji, user: Uuid) -> bool {
-    let Some(reaction) = reactions.iter_mut().find(|r| r.emoji == emoji.as_str()) else { return false };
-    let before = reaction.user_ids.len();
+fn take_back(reactions: &mut Vec<Reaction>, emoji: &Emoji, user: Uuid) -> Option<String> {
+    let reaction = reactions.iter_mut().find(|r| emoji.is(&r.emoji) && r.user_ids.contains(&user))?;
     reaction.user_ids.retain(|id| *id != user);
-    let changed = reaction.user_ids.len() < before;
+    let spelled = reaction.emoji.clone();
     reactions.retain(|r| !r.user_ids.is_empty());
-    changed
+    Some(spelled)
 }

@@ -18,7 +18,7 @@ use crate::idempotency::{self, Key, KeyError};
 /// Most rooms of a server that are neither deleted nor direct: a list of them is read in a few tens of milliseconds.
 const ROOMS: u64 = 10_000;
 /// Most of them that one account made or was handed: fifty accounts can fill a server on purpose, one cannot.
-const OWN_ROOMS: u64 = 200;
+pub(super) const OWN_ROOMS: u64 = 200;
 
 /// A room to make.
 #[derive(Clone, Debug)]

@@ -104,12 +104,17 @@ pub async fn remove(conn: &impl ConnectionTrait, room: RoomId, user: Uuid) -> Re
     Ok(run(conn, "DELETE FROM chat_members WHERE room_id = $1 AND user_id = $2", values()).await? > 0)
 }
 
-/// Makes the member of longest standing the owner, if there is no owner.
-pub async fn inherit(conn: &impl ConnectionTrait, room: RoomId) -> Result<(), DbErr> {
-    let sql = "UPDATE chat_members SET role = 'owner' WHERE room_id = $1 AND user_id = \
-               (SELECT user_id FROM chat_members WHERE room_id = $1 ORDER BY joined_at, user_id LIMIT 1) \
-               AND NOT EXISTS (SELECT 1 FROM chat_members WHERE room_id = $1 AND role = 'owner')";
-    run(conn, sql, [room.uuid().into()]).await.map(drop)
+/// The member of longest standing that a room without an owner goes to: one that may write and has fewer than `most`
+/// rooms. `None` when there is an owner, or no such member.
+pub async fn heir(conn: &impl ConnectionTrait, room: RoomId, most: u64) -> Result<Option<Uuid>, DbErr> {
+    let sql = "SELECT m.user_id AS id FROM chat_members m JOIN users u ON u.id = m.user_id \
+               WHERE m.room_id = $1 AND u.disabled = 0 AND u.role <> 'viewer' \
+               AND NOT EXISTS (SELECT 1 FROM chat_members WHERE room_id = $1 AND role = 'owner') \
+               AND (SELECT COUNT(*) FROM chat_rooms \
+                    WHERE deleted_at IS NULL AND kind <> 'direct' AND made_by = m.user_id) < $2 \
+               ORDER BY m.joined_at, m.user_id LIMIT 1";
+    let row: Option<IdRow> = one(conn, sql, [room.uuid().into(), stored(most).into()]).await?;
+    Ok(row.map(|row| row.id))
 }
 
 /// A member's role, and whether the account may write; `None` when it is no member.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -43,6 +43,9 @@ const AUTHENTICATE: Duration = Duration::from_secs(15);
 const EXPIRY_GRACE: Duration = Duration::from_secs(25);
 /// Time for the close frame to leave.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// The same for a client that does not read. The rest of a frame that is half written has to go before the close frame;
+/// a client that reads again within this time learns why, and one that does not cannot be told anything.
+const GOODBYE_SLOW: Duration = Duration::from_secs(5);
 /// Largest frame from a client in bytes.
 pub const FRAME_LIMIT: usize = 64 * 1024;
 
@@ -89,16 +92,20 @@ fn config() -> WebSocketConfig {
 /// Serves one socket until its end.
 pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(realtime: Realtime, stream: S, opened: Opened) {
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config())).await;
-    let (connection, mut session) = match authenticate(&realtime, &mut socket, &opened).await {
-        Ok(Greeting { connection, expires }) => {
-            let session = Session::new(expires.map(|at| remaining(&realtime, at)));
-            (connection, session)
-        }
-        Err(end) => return finish(&mut socket, end).await,
+    let hub = realtime.hub.clone();
+    let greeting = tokio::select! {
+        biased;
+        // It is in no hub yet, and would not be told.
+        () = hub.stopping() => Err(End::Ours(Disconnect::SHUTDOWN)),
+        greeting = authenticate(&realtime, &mut socket, &opened) => greeting,
     };
+    let Greeting { connection, expires, seat } = match greeting {
+        Ok(greeting) => greeting,
+        Err(end) => return finish(&hub, &mut socket, end).await,
+    };
+    let mut session = Session::new(expires.map(|at| remaining(&realtime, at)));
     metrics::ws_connected();
     realtime.fleet.connected(&connection);
-    let seat = Seat { hub: &realtime.hub, connection: &connection };
     let end = session.run(&realtime, &mut socket, &connection).await;
     drop(seat);
     let (code, reason) = match &end {
@@ -112,19 +119,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(realtime: Realtime,
         client.id = %connection.id, user.id = %connection.identity.user_id, peer.address = %connection.address, code,
         "Client disconnected ({code})"
     );
-    finish(&mut socket, end).await;
-}
-
-/// A connection's place in the hub, given up however its task ends.
-struct Seat<'a> {
-    hub: &'a Hub,
-    connection: &'a Arc<Connection>,
-}
-
-impl Drop for Seat<'_> {
-    fn drop(&mut self) {
-        self.hub.leave(self.connection);
-    }
+    finish(&hub, &mut socket, end).await;
 }
 
 /// Until `at`, by the server's clock.
@@ -289,8 +284,16 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin + Send>(
     outcome.map_err(|_| End::Theirs)
 }
 
-/// Says why, if it is ours to say, and closes.
-async fn finish<S: AsyncRead + AsyncWrite + Unpin + Send>(socket: &mut WebSocketStream<S>, end: End) {
+/// Says why, if it is ours to say, and closes. What waited in the queue is not written any more.
+async fn finish<S: AsyncRead + AsyncWrite + Unpin + Send>(
+    hub: &Hub,
+    socket: &mut WebSocketStream<S>,
+    end: End,
+) {
+    let patience = match &end {
+        End::Ours(why) if *why == Disconnect::SLOW => GOODBYE_SLOW,
+        _ => GOODBYE,
+    };
     let frame = match end {
         End::Ours(why) => {
             Some(CloseFrame { code: why.code.into(), reason: Utf8Bytes::from_static(why.reason) })
@@ -309,7 +312,11 @@ async fn finish<S: AsyncRead + AsyncWrite + Unpin + Send>(socket: &mut WebSocket
         let mut rest = [0; 4096];
         while let Ok(1..) = socket.get_mut().read(&mut rest).await {}
     };
-    let _ = timeout(GOODBYE, goodbye).await;
+    tokio::select! {
+        _ = timeout(patience, goodbye) => {}
+        // A server that stops waits for nobody for long.
+        () = async { hub.stopping().await; sleep(GOODBYE).await } => {}
+    }
 }
 
 #[cfg(test)]

@@ -63,8 +63,9 @@ async fn session(expires: Option<Duration>, pong: bool) -> (u16, Duration) {
     let start = Instant::now();
     let server = tokio::spawn(async move {
         let mut socket = WebSocketStream::from_raw_socket(ours, Role::Server, None).await;
-        let end = Session::new(expires).run(&realtime(), &mut socket, &connection()).await;
-        finish(&mut socket, end).await;
+        let realtime = realtime();
+        let end = Session::new(expires).run(&realtime, &mut socket, &connection()).await;
+        finish(&realtime.hub, &mut socket, end).await;
     });
     let code = close_code(&mut client(theirs).await, pong).await;
     server.await.unwrap();
@@ -90,6 +91,55 @@ async fn a_ping_must_be_answered() {
 async fn a_token_that_is_not_refreshed_ends_the_connection() {
     let (code, after) = session(Some(Duration::from_secs(60)), true).await;
     assert_eq!((code, after.as_secs()), (3005, 85));
+}
+
+/// A session whose client has read nothing when its queue overflows; gives the client's end and the server's task, which
+/// says how long it took to end from there.
+async fn overflown() -> (WebSocketStream<DuplexStream>, tokio::task::JoinHandle<Duration>) {
+    let (ours, theirs) = tokio::io::duplex(4096);
+    let connection = connection();
+    let server = {
+        let connection = connection.clone();
+        tokio::spawn(async move {
+            let mut socket = WebSocketStream::from_raw_socket(ours, Role::Server, Some(config())).await;
+            let realtime = realtime();
+            let end = Session::new(None).run(&realtime, &mut socket, &connection).await;
+            assert!(matches!(end, End::Ours(Disconnect::SLOW)));
+            let start = Instant::now();
+            finish(&realtime.hub, &mut socket, end).await;
+            start.elapsed()
+        })
+    };
+    let frame = Utf8Bytes::from("x".repeat(300_000));
+    while connection.closing().is_none() {
+        connection.push(frame.clone());
+        tokio::task::yield_now().await;
+    }
+    (client(theirs).await, server)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_that_reads_again_is_told_why() {
+    let (mut socket, server) = overflown().await;
+    sleep(GOODBYE_SLOW - Duration::from_secs(1)).await;
+    let mut read = 0;
+    let code = loop {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Close(Some(frame)) => break u16::from(frame.code),
+            _ => read += 1,
+        }
+    };
+    // The frame that was half written, and nothing of what waited behind it.
+    assert_eq!((code, read), (3008, 1));
+    server.await.unwrap();
+}
+
+/// Nothing more can be done for it: its window is closed, and neither the rest of the frame nor a close frame fits in. What
+/// can be proven is that the server does not wait for it any longer than this.
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_never_reads_is_given_up() {
+    let (_socket, server) = overflown().await;
+    assert_eq!(server.await.unwrap(), GOODBYE_SLOW);
 }
 
 /// A stream that counts writes, each of which would be a system call.
@@ -141,8 +191,9 @@ async fn what_waits_is_written_in_few_system_calls() {
         let connection = connection.clone();
         tokio::spawn(async move {
             let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config())).await;
-            let end = Session::new(None).run(&realtime(), &mut socket, &connection).await;
-            finish(&mut socket, end).await;
+            let realtime = realtime();
+            let end = Session::new(None).run(&realtime, &mut socket, &connection).await;
+            finish(&realtime.hub, &mut socket, end).await;
         })
     };
     let mut socket = client(theirs).await;
