@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use poem::http::Method;
 use poem::{Body, Endpoint, EndpointExt, IntoEndpoint, Request, Result};
+use poem_openapi::error::ParseRequestPayloadError;
 use tokio::io::AsyncReadExt;
 
 use crate::auth::Sender;
@@ -20,22 +22,39 @@ const DISCARD: u64 = 16 << 20;
 /// Longest time spent on that.
 const DISCARD_TIME: Duration = Duration::from_secs(10);
 
-/// Wraps `api` so that a larger body is answered with 413, whether or not its length was announced.
-pub fn limited(api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpoint {
-    api.into_endpoint().before(limit)
+/// What a request carried whose body was refused, with its method: to say which field is wrong.
+#[derive(Clone)]
+pub struct Refused {
+    pub method: Method,
+    pub bytes: Bytes,
 }
 
-async fn limit(mut request: Request) -> Result<Request> {
+/// Wraps `api` so that a larger body is answered with 413, whether or not its length was announced. The error of a body
+/// that cannot be read carries it, as [`Refused`].
+pub fn limited(api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpoint {
+    api.into_endpoint().around(|api, request| async move {
+        let (request, bytes) = limit(request).await?;
+        let method = request.method().clone();
+        api.call(request).await.map_err(|mut error| {
+            if error.is::<ParseRequestPayloadError>() {
+                error.set_data(Refused { method, bytes });
+            }
+            error
+        })
+    })
+}
+
+async fn limit(mut request: Request) -> Result<(Request, Bytes)> {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        return Ok(request);
+        return Ok((request, Bytes::new()));
     }
     let limit = match request.data::<Sender>() {
         Some(Sender::Known(_)) => LIMIT,
         _ => STRANGERS_LIMIT,
     };
-    let bytes = read(&mut request, limit).await?;
-    request.set_body(Body::from_vec(bytes));
-    Ok(request)
+    let bytes = Bytes::from(read(&mut request, limit).await?);
+    request.set_body(Body::from_bytes(bytes.clone()));
+    Ok((request, bytes))
 }
 
 /// The whole body of a request, up to `limit` bytes.

@@ -11,7 +11,7 @@ use poem::http::{HeaderValue, Method};
 use poem::{Endpoint, IntoResponse, Middleware, PathPattern, Request, Response, Result};
 use tracing::{Level, debug, info};
 
-use super::{cors::Cors, headers, identify, operations::Operations, peer, problems};
+use super::{body, cors::Cors, headers, identify, operations::Operations, peer, problems};
 use crate::app::Services;
 use crate::auth::Sender;
 use crate::dashboard;
@@ -108,8 +108,10 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
                     let pattern = error.data::<PathPattern>().filter(|_| !unknown).cloned();
                     let allow = pattern.as_ref().and_then(|p| self.operations.allow(&p.0));
                     // Faults that the framework found are logged here.
-                    let response =
-                        Cause::Request(id.clone()).scope(async { problems::respond(error, allow) }).await;
+                    let refused = pattern.as_ref().zip(error.data::<body::Refused>());
+                    let faults = refused.map(|(p, refused)| self.operations.faults(&p.0, refused));
+                    let respond = async { problems::respond(error, allow, faults.unwrap_or_default()) };
+                    let response = Cause::Request(id.clone()).scope(respond).await;
                     (response, pattern)
                 }
             },

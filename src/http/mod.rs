@@ -14,7 +14,9 @@ pub mod identify;
 mod operations;
 mod peer;
 mod problems;
+mod schema;
 mod spec;
+mod statuses;
 mod ws;
 
 use poem::middleware::CatchPanic;

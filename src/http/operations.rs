@@ -6,14 +6,24 @@ use std::collections::HashMap;
 use poem::http::HeaderValue;
 use serde_json::Value;
 
+use super::body::Refused;
+use super::schema;
+use crate::error::FieldError;
+
 /// Paths of the API by the framework's patterns.
 #[derive(Debug, Default)]
-pub struct Operations(HashMap<String, Path>);
+pub struct Operations {
+    paths: HashMap<String, Path>,
+    /// The named schemas.
+    schemas: Value,
+}
 
 #[derive(Debug)]
 struct Path {
     name: String,
     allow: HeaderValue,
+    /// Schemas of JSON bodies, by method.
+    bodies: HashMap<String, Value>,
 }
 
 impl Operations {
@@ -26,19 +36,36 @@ impl Operations {
                 operations.as_object()?.keys().map(|method| method.to_uppercase()).collect();
             let allow = HeaderValue::from_str(&methods.join(", ")).ok()?;
             let name = format!("{base}/api{path}");
-            Some((pattern(&name), Path { name, allow }))
+            let body = |(method, operation): (&String, &Value)| {
+                let content = operation.get("requestBody")?.get("content")?.as_object()?;
+                let (_, media) = content.iter().find(|(kind, _)| kind.starts_with("application/json"))?;
+                Some((method.to_uppercase(), media["schema"].clone()))
+            };
+            let bodies = operations.as_object()?.iter().filter_map(body).collect();
+            Some((pattern(&name), Path { name, allow, bodies }))
         });
-        Self(known.collect())
+        let paths = known.collect();
+        Self { paths, schemas: document["components"]["schemas"].clone() }
     }
 
     /// The path behind `pattern`, as the document writes it; `pattern` itself when it is none of the API's.
     pub fn name<'a>(&'a self, pattern: &'a str) -> &'a str {
-        self.0.get(pattern).map_or(pattern, |path| &path.name)
+        self.paths.get(pattern).map_or(pattern, |path| &path.name)
     }
 
     /// The methods of a path.
     pub fn allow(&self, pattern: &str) -> Option<&HeaderValue> {
-        self.0.get(pattern).map(|path| &path.allow)
+        self.paths.get(pattern).map(|path| &path.allow)
+    }
+
+    /// What is wrong with a body that the framework refused, as far as its schema tells.
+    pub fn faults(&self, pattern: &str, refused: &Refused) -> Vec<FieldError> {
+        let schema = self.paths.get(pattern).and_then(|path| path.bodies.get(refused.method.as_str()));
+        let value = serde_json::from_slice(&refused.bytes);
+        match (schema, value) {
+            (Some(schema), Ok(value)) => schema::faults(&self.schemas, schema, &value),
+            _ => Vec::new(),
+        }
     }
 }
 

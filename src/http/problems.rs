@@ -10,12 +10,13 @@ use poem_openapi::payload::Json;
 
 use crate::error::{ApiError, FieldError, Problem};
 
-/// The response of any error that reaches the outermost layer. `allow`: the methods of the route, if it is known.
-pub fn respond(error: Error, allow: Option<&HeaderValue>) -> Response {
+/// The response of any error that reaches the outermost layer. `allow`: the methods of the route, if it is known;
+/// `faults`: what is wrong with the body, if that is the error.
+pub fn respond(error: Error, allow: Option<&HeaderValue>, faults: Vec<FieldError>) -> Response {
     if error.is_from_response() {
         return error.into_response();
     }
-    let mut response = document(&translate(&error));
+    let mut response = document(&translate(&error, faults));
     if let Some(allow) = allow.filter(|_| error.is::<MethodNotAllowedError>()) {
         response.headers_mut().insert(header::ALLOW, allow.clone());
     }
@@ -27,7 +28,7 @@ pub fn document(error: &ApiError) -> Response {
     poem::Error::from(error.clone()).into_response()
 }
 
-fn translate(error: &Error) -> ApiError {
+fn translate(error: &Error, faults: Vec<FieldError>) -> ApiError {
     if error.is::<NotFoundError>() {
         return ApiError::not_found();
     }
@@ -46,10 +47,22 @@ fn translate(error: &Error) -> ApiError {
         StatusCode::NOT_FOUND => ApiError::not_found(),
         status if status.is_client_error() => match wrong_field(error) {
             Some(field) => ApiError::fields(vec![field]),
-            None => ApiError::bad_request(error.to_string()),
+            None if faults.iter().any(|fault| fault.field.is_empty()) => {
+                ApiError::bad_request(format!("The body {}.", faults[0].message))
+            }
+            None if !faults.is_empty() => ApiError::fields(faults),
+            None => ApiError::bad_request(plain(&error.to_string())),
         },
         _ => ApiError::internal(error),
     }
+}
+
+/// A refusal of the framework without the names of its types.
+fn plain(refusal: &str) -> String {
+    let words = refusal.split(" (occurred while parsing").next().unwrap_or(refusal);
+    let words = words.strip_prefix("parse request payload error: ").unwrap_or(words);
+    let named = words.strip_prefix("failed to parse \"").and_then(|rest| rest.split_once("\": "));
+    named.map_or(words, |(_, words)| words).to_owned()
 }
 
 /// The field or parameter that broke a rule of the API document, if that is what happened.

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use poem::http::StatusCode;
 use serde_yaml::{Mapping, Value};
 
+use super::statuses;
+
 /// Keywords that describe a value, and do not restrict it any further.
 const ANNOTATIONS: [&str; 8] =
     ["default", "deprecated", "description", "example", "nullable", "readOnly", "title", "writeOnly"];
@@ -17,7 +19,7 @@ pub fn complete(document: &str) -> (String, String) {
         plain_references(mapping);
         described_responses(mapping);
     });
-    same_errors(&mut document);
+    own_errors(&mut document);
     let requests = request_schemas(&document);
     let schemas =
         document.get_mut("components").and_then(|c| c.get_mut("schemas")).and_then(Value::as_mapping_mut);
@@ -73,28 +75,34 @@ fn described_responses(mapping: &mut Mapping) {
     }
 }
 
-/// Every operation can give every error: those that no operation decides upon come from what stands before all of them.
-/// The framework documents them only where a handler has them in its type.
-fn same_errors(document: &mut Value) {
+/// The errors that an operation can give, and no others: some come from what stands before all operations, which the
+/// framework does not document, and the type of a handler has them all.
+fn own_errors(document: &mut Value) {
     let mut errors = Mapping::new();
-    for_responses(document, |responses| {
-        let is_error = |status: &Value| status.as_str().is_some_and(|s| s.starts_with(['4', '5']));
+    let is_error = |status: &Value| status.as_str().is_some_and(|s| s.starts_with(['4', '5']));
+    for_operations(document, |_, responses| {
         for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {
             errors.entry(status.clone()).or_insert_with(|| response.clone());
         }
     });
-    for_responses(document, |responses| {
+    for_operations(document, |operation, responses| {
         for (status, response) in &errors {
             responses.entry(status.clone()).or_insert_with(|| response.clone());
         }
+        responses.retain(|status, _| {
+            !is_error(status) || status.as_str().is_none_or(|status| statuses::possible(operation, status))
+        });
     });
 }
 
-fn for_responses(document: &mut Value, mut change: impl FnMut(&mut Mapping)) {
+/// Calls `change` with every operation and its responses.
+fn for_operations(document: &mut Value, mut change: impl FnMut(&Mapping, &mut Mapping)) {
     let paths = document.get_mut("paths").and_then(Value::as_mapping_mut);
     let operations = paths.into_iter().flat_map(Mapping::values_mut).filter_map(Value::as_mapping_mut);
-    for operation in operations.flat_map(Mapping::values_mut) {
-        operation.get_mut("responses").and_then(Value::as_mapping_mut).into_iter().for_each(&mut change);
+    for operation in operations.flat_map(Mapping::values_mut).filter_map(Value::as_mapping_mut) {
+        let Some(Value::Mapping(mut responses)) = operation.remove("responses") else { continue };
+        change(operation, &mut responses);
+        operation.insert("responses".into(), responses.into());
     }
 }
 
@@ -171,6 +179,41 @@ mod tests {
                 "described": { "allOf": [{ "$ref": "#/x" }], "description": "d", "nullable": true },
             })
         );
+    }
+
+    #[test]
+    fn an_operation_has_the_errors_that_it_can_give() {
+        let every: serde_json::Map<String, Value> =
+            [200, 400, 401, 403, 404, 405, 409, 412, 413, 415, 428, 429, 500, 503]
+                .into_iter()
+                .map(|status| (status.to_string(), json!({ "description": "d" })))
+                .collect();
+        let with = |mut operation: Value, security: bool| {
+            operation["responses"] = every.clone().into();
+            if security {
+                operation["security"] = json!([{ "Bearer": [] }]);
+            }
+            operation
+        };
+        let header = |name: &str| json!([{ "name": name, "in": "header" }]);
+        let document = completed(&json!({ "paths": { "/a": {
+            "get": with(json!({ "operationId": "list" }), true),
+            "post": with(json!({ "operationId": "log_in", "requestBody": {} }), false),
+            "put": with(json!({ "operationId": "replace", "requestBody": {}, "parameters": header("If-Match") }), true),
+            "patch": with(json!({ "operationId": "make", "parameters": header("Idempotency-Key") }), true),
+        } } }));
+        let errors = |method: &str| -> Vec<String> {
+            let responses = document["paths"]["/a"][method]["responses"].as_object().unwrap();
+            responses
+                .keys()
+                .filter(|s| !["200", "400", "404", "405", "500", "503"].contains(&s.as_str()))
+                .cloned()
+                .collect()
+        };
+        assert_eq!(errors("get"), ["401", "403"]);
+        assert_eq!(errors("post"), ["401", "413", "415", "429"]);
+        assert_eq!(errors("put"), ["401", "403", "412", "413", "415", "428"]);
+        assert_eq!(errors("patch"), ["401", "403", "409"]);
     }
 
     #[test]

@@ -168,8 +168,15 @@ async fn every_wrong_field_is_named_and_nothing_is_stored() {
         json!([]),
         json!({}),
     ] {
-        ann.post("/api/agenda", &body).await.expect_problem(400, "invalid_request");
+        let problem = ann.post("/api/agenda", &body).await.expect(400);
+        let text = problem["detail"].as_str().unwrap();
+        assert!(!text.contains("occurred while") && !text.contains("failed to parse"), "{body}: {text}");
     }
+    let without = with(stand_up(), json!({"recurrence": {"until": "x"}}));
+    let problem = ann.post("/api/agenda", &without).await.expect_problem(400, "validation_failed");
+    let fields: Vec<&str> =
+        problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    assert!(fields.contains(&"recurrence.rule"), "{problem}");
     assert!(starts(&ann).await.is_empty());
     app.stop().await;
 }

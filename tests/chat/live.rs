@@ -147,6 +147,24 @@ async fn typing_and_read_marks_are_told_and_not_stored() {
     assert_eq!(room(&bob, "general").await["unread"], 0);
     say(&ann, "general", "next").await;
     assert_eq!(ws.publication("chat:general").await["offset"], 2, "a mark that does not move is not told");
+    // Of many marks within a second the last is told, and few of the others.
+    for offset in 3..=30 {
+        say(&ann, "general", "more").await;
+        let read = json!({"method": "chat.read", "data": {"room_id": "general", "offset": offset}});
+        of_bob.ok("rpc", &read).await;
+    }
+    let (start, mut told) = (std::time::Instant::now(), 0);
+    loop {
+        let heard = ws.publication("chat:general").await["data"].clone();
+        if heard["type"] == "read" {
+            told += 1;
+            if heard["offset"] == 30 {
+                break;
+            }
+        }
+    }
+    assert!(start.elapsed() < std::time::Duration::from_secs(5), "the last one comes soon");
+    assert!(told < 20, "{told} of 28 were told");
 
     for (method, data) in [
         ("chat.read", json!({"room_id": "general"})),

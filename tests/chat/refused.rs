@@ -25,15 +25,18 @@ async fn bodies_that_are_not_messages() {
         assert_eq!(problem["errors"][0]["field"], field);
     }
     let malformed = [
-        json!({"body": 1}),
-        json!({}),
-        json!([]),
-        json!({"body": "ok", "color": "red"}),
-        json!({"body": "ok", "reply_to": "nonsense"}),
+        (json!({"body": 1}), "body", "must be a text"),
+        (json!({}), "body", "is missing"),
+        (json!({"body": "ok", "color": "red"}), "color", "is not known here"),
+        (json!({"body": "ok", "reply_to": "nonsense"}), "reply_to", "must be a UUID"),
     ];
-    for body in malformed {
-        ann.post(&path, &body).await.expect_problem(400, "invalid_request");
+    for (body, field, message) in malformed {
+        let problem = ann.post(&path, &body).await.expect_problem(400, "validation_failed");
+        assert_eq!(problem["errors"], json!([{"field": field, "message": message}]), "{body}");
+        assert_eq!(problem["detail"], format!("{field} {message}"), "and no type of the program");
     }
+    let problem = ann.post(&path, &json!([])).await.expect_problem(400, "invalid_request");
+    assert_eq!(problem["detail"], "The body must be an object.");
     for raw in ["{\"body\":", "\u{feff}{}", "null", ""] {
         let request = ann.request(Method::POST, &path).header("content-type", "application/json").body(raw);
         assert_eq!(ann.send(request).await.status, 400, "{raw}");
@@ -71,7 +74,8 @@ async fn rooms_that_cannot_be() {
         json!({"name": "x", "kind": "public", "owner": ann.id}),
         json!({"name": "x", "kind": "public", "members": ["nobody"]}),
     ] {
-        ann.post("/api/chat/rooms", &body).await.expect_problem(400, "invalid_request");
+        let problem = ann.post("/api/chat/rooms", &body).await.expect_problem(400, "validation_failed");
+        assert_eq!(problem["errors"].as_array().unwrap().len(), 1, "{body}: {problem}");
     }
     let stranger = json!({"name": "x", "kind": "public", "members": [uuid::Uuid::from_u128(9)]});
     let problem = ann.post("/api/chat/rooms", &stranger).await.expect_problem(404, "not_found");
@@ -81,7 +85,7 @@ async fn rooms_that_cannot_be() {
     let id = make(&ann, "public", &[]).await;
     let path = format!("/api/chat/rooms/{id}");
     ann.patch(&path, &json!({"name": ""})).await.expect_problem(400, "validation_failed");
-    ann.patch(&path, &json!({"kind": "private"})).await.expect_problem(400, "invalid_request");
+    ann.patch(&path, &json!({"kind": "private"})).await.expect_problem(400, "validation_failed");
     assert_eq!(room(&ann, &id).await["name"], "Design");
     for name in ["nonsense", "GENERAL", &id.to_uppercase(), "00000000-0000-0000-0000-000000000000"] {
         assert_eq!(ann.get(&format!("/api/chat/rooms/{name}")).await.status, 400, "{name}");

@@ -1,5 +1,6 @@
 //! The rules of the chat: who may do what, and what follows from it.
 
+mod marks;
 mod members;
 mod messages;
 mod purge;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use marks::Marks;
 pub use messages::NewMessage;
 pub use rooms::{NewRoom, RoomEdit};
 use typing::Typing;
@@ -50,6 +52,7 @@ pub struct Chat {
     tasks: TaskTracker,
     stop: CancellationToken,
     typing: Arc<Typing>,
+    marks: Arc<Marks>,
     searches: Arc<Semaphore>,
 }
 
@@ -71,6 +74,7 @@ impl Chat {
             tasks: tasks.clone(),
             stop: stop.clone(),
             typing: Arc::default(),
+            marks: Arc::default(),
             searches: Arc::new(Semaphore::new(search::AT_ONCE)),
         }
     }

@@ -3,10 +3,8 @@
 use super::{Chat, joined};
 use crate::auth::Identity;
 use crate::chat::error::ChatError;
-use crate::chat::event::Passing;
 use crate::chat::model::RoomId;
 use crate::chat::store::{reading, stored, unsigned};
-use crate::realtime::Publication;
 
 impl Chat {
     /// Moves the caller's read mark up to `offset`, or to the newest event when that is further back. It never moves
@@ -24,7 +22,7 @@ impl Chat {
             let Some(step) = reading::step(self.db.read(), room, user_id, stored(offset)).await? else {
                 return Ok(());
             };
-            let hub = self.hub.clone();
+            let (chat, here) = (self.clone(), tokio::runtime::Handle::current());
             let moved = self.db.write(move |tx| {
                 Box::pin(async move {
                     let conn = tx.conn();
@@ -33,9 +31,7 @@ impl Chat {
                         return Ok(false);
                     }
                     reading::mentions_read(conn, room, user_id, step.to).await?;
-                    let read = Passing::Read { user_id, offset: unsigned(step.to) };
-                    let publication = Publication::transient(&read);
-                    tx.after_commit(move || hub.publish(&room.channel(), publication));
+                    tx.after_commit(move || chat.tell_read(room, user_id, unsigned(step.to), &here));
                     Ok::<_, ChatError>(true)
                 })
             });
