@@ -1,5 +1,7 @@
 //! What happened, over time: `GET /api/monitoring/series`, from what is recorded to what is stored.
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -299,5 +301,108 @@ async fn a_clock_that_is_set_back_goes_on_with_the_hour_that_is_there() {
     })
     .await;
     assert_eq!(answer["unit"], "none");
+    app.stop().await;
+}
+
+/// A month of 80 routes and 100 clients, every minute of it: an hour that was really recorded, at every hour.
+async fn month() -> TestApp {
+    let app = TestApp::spawn().await;
+    // From the start of an hour, so that the hour is one row.
+    let now = app.clock.now();
+    let past_hour = TimeDelta::seconds(now.timestamp() % 3600);
+    app.clock.advance(TimeDelta::hours(1) - past_hour);
+    let clients: Vec<Uuid> = (1..=100).map(Uuid::from_u128).collect();
+    for minute in 0..60u64 {
+        for (n, client) in clients.iter().enumerate() {
+            let n = n as u64;
+            for ping in 0..2 {
+                series(&app)
+                    .round_trip(*client, Duration::from_micros(9_000 + n * 300 + minute * 77 + ping * 999));
+            }
+            series(&app).signals(Some(*client), "desk", "log", minute % 20 == 0, 3);
+            let vital = 800.0 + (n * 37 + minute * 59) as f64;
+            series(&app).measurement("desk", &format!("1.{}", n % 4), &format!("/{}", n % 20), "lcp", vital);
+        }
+        for route in 0..80u64 {
+            for request in 0..12 {
+                let took = Duration::from_micros(
+                    300 + (route * 131 + minute * 17 + request * request * 97) % 40_000,
+                );
+                series(&app).request("GET", &format!("/api/route/{route}"), 200, took);
+            }
+        }
+        app.clock.advance(TimeDelta::minutes(1));
+        series(&app).requests(1);
+    }
+    let copy = "INSERT OR IGNORE INTO series_hour \
+        SELECT ((h.id >> 24) - n.value) << 24 | (h.id & 16777215), h.count, h.errors, \
+        CAST(unhex(printf('%02x', ((h.id >> 24) - n.value) % 24)) || substr(h.total, 2) AS BLOB), h.minutes \
+        FROM (SELECT * FROM series_hour WHERE id >> 24 = (SELECT id >> 24 FROM series_hour GROUP BY 1 ORDER BY count(*) DESC LIMIT 1)) h \
+        CROSS JOIN (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 719) \
+        SELECT value FROM n) n";
+    let app = app.restart_after(TimeDelta::zero()).await;
+    app.services
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                for sql in [copy, "DELETE FROM series_day", "UPDATE series_fold SET hour_id = 0"] {
+                    tx.conn().execute_unprepared(sql).await?;
+                }
+                Ok::<_, sea_orm::DbErr>(())
+            })
+        })
+        .await
+        .unwrap();
+    let app = app.restart_after(TimeDelta::minutes(1)).await;
+    eventually("days", async || {
+        let sql = "SELECT hour_id >> 24 AS hour FROM series_fold WHERE length($1) > 0";
+        let hour = app.clock.now().timestamp() / 3600;
+        (number(&app, sql, "any").await == hour - 1).then_some(())
+    })
+    .await;
+    app
+}
+
+#[tokio::test]
+async fn a_month_is_drawn_at_once() {
+    let app = month().await;
+    let admin = app.admin().await;
+    let mut slow = Vec::new();
+    for (name, query) in [
+        ("80 routes, an hour", "metric=requests&by=route"),
+        ("80 routes, a day", "metric=requests&by=route&days=1"),
+        ("80 routes, a week", "metric=requests&by=route&days=7"),
+        ("80 routes, 30 days", "metric=requests&by=route&days=30"),
+        ("100 clients, 30 days", "metric=rtt&by=client&days=30"),
+        ("one client, 30 days", "metric=rtt&by=client&label=00000000-0000-0000-0000-000000000007&days=30"),
+        ("all requests, 30 days", "metric=requests&days=30"),
+        ("lcp by view, 30 days", "metric=measurements&name=lcp&by=view&days=30"),
+    ] {
+        let (query, days) = query.split_once("&days=").unwrap_or((query, "0"));
+        let from = TimeDelta::days(days.parse().unwrap()).max(TimeDelta::hours(1));
+        let path = format!("{PATH}?{query}&{}", between(&app, from, TimeDelta::zero()));
+        let mut took = Vec::new();
+        let mut bytes = 0;
+        for _ in 0..30 {
+            let start = Instant::now();
+            let answer = admin.get(&path).await;
+            took.push(start.elapsed().as_secs_f64() * 1e3);
+            bytes = answer.text.len();
+            let first = answer.expect(200)["series"][0]["total"]["count"].as_u64();
+            assert!(first > Some(from.num_hours() as u64 * 60), "{name}: {first:?}");
+        }
+        took.sort_by(f64::total_cmp);
+        let figures = format!("{name}: p50 {:.1} ms, p99 {:.1} ms, {bytes} bytes", took[15], took[29]);
+        // Unoptimised, beside other tests on the same cores: thirty times what a release needs.
+        let bound = if cfg!(debug_assertions) { 300.0 } else { 10.0 };
+        if took[0] > bound {
+            slow.push(figures.clone());
+        }
+        eprintln!("{figures}");
+    }
+    let megabytes = app.services.db.size_bytes() / 1_000_000;
+    eprintln!("the database has {megabytes} MB");
+    assert!(slow.is_empty(), "{slow:#?}");
+    assert!(megabytes < 300, "{megabytes} MB");
     app.stop().await;
 }
