@@ -1,5 +1,6 @@
 //! What happened, over time: `GET /api/monitoring/series`, from what is recorded to what is stored.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -304,6 +305,33 @@ async fn a_clock_that_is_set_back_goes_on_with_the_hour_that_is_there() {
     app.stop().await;
 }
 
+#[tokio::test]
+async fn what_is_kept_of_a_client_can_be_erased() {
+    let app = TestApp::spawn().await;
+    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    for client in [one, other] {
+        series(&app).signals(Some(client), "desk", "log", false, 5);
+    }
+    app.clock.advance(TimeDelta::hours(2));
+    stored(&app, "signals", 3).await;
+    series(&app).signals(Some(one), "desk", "log", false, 5);
+    app.clock.advance(TimeDelta::minutes(1));
+    series(&app).erase_client(one).await.unwrap();
+    let admin = app.admin().await;
+    let range = between(&app, TimeDelta::hours(5), TimeDelta::zero());
+    let answer = ask(&admin, &format!("metric=signals&by=client&label={one}&label={other}&{range}")).await;
+    assert_eq!(line(&answer, &one.to_string())["total"]["count"], 0);
+    assert_eq!(line(&answer, &other.to_string())["total"]["count"], 5);
+    let rows = "SELECT count(*) AS n FROM series WHERE label = $1";
+    assert_eq!(number(&app, rows, &one.to_string()).await, 0);
+    // What comes after that is counted again.
+    series(&app).signals(Some(one), "desk", "log", false, 1);
+    app.clock.advance(TimeDelta::minutes(1));
+    let answer = ask(&admin, &format!("metric=signals&by=client&label={one}&step=60")).await;
+    assert_eq!(line(&answer, &one.to_string())["total"]["count"], 1);
+    app.stop().await;
+}
+
 /// A month of 80 routes and 100 clients, every minute of it: an hour that was really recorded, at every hour.
 async fn month() -> TestApp {
     let app = TestApp::spawn().await;
@@ -393,15 +421,15 @@ async fn a_month_is_drawn_at_once() {
         }
         took.sort_by(f64::total_cmp);
         let figures = format!("{name}: p50 {:.1} ms, p99 {:.1} ms, {bytes} bytes", took[15], took[29]);
-        // Unoptimised, beside other tests on the same cores: thirty times what a release needs.
-        let bound = if cfg!(debug_assertions) { 300.0 } else { 10.0 };
+        // Unoptimised, and beside other tests on the same cores.
+        let bound = if cfg!(debug_assertions) { 500.0 } else { 10.0 };
         if took[0] > bound {
             slow.push(figures.clone());
         }
-        eprintln!("{figures}");
+        // Shown by `--no-capture`.
+        writeln!(std::io::stderr(), "{figures}").unwrap();
     }
     let megabytes = app.services.db.size_bytes() / 1_000_000;
-    eprintln!("the database has {megabytes} MB");
     assert!(slow.is_empty(), "{slow:#?}");
     assert!(megabytes < 300, "{megabytes} MB");
     app.stop().await;

@@ -8,7 +8,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{OpenApi, Tags};
 
 use super::Monitor;
-use super::series::{Asked, By, Metric, Plan, SeriesAnswer};
+use super::series::{Asked, By, Metric, Plan, Written};
 use super::view::MonitoringStatus;
 use crate::auth::{Admin, scope};
 use crate::error::ApiError;
@@ -101,7 +101,7 @@ impl MonitoringApi {
         step: Query<Option<u64>>,
         /// The most lines, besides `other`: 1 to 50; 10 when absent
         limit: Query<Option<u64>>,
-    ) -> Result<Json<SeriesAnswer>, ApiError> {
+    ) -> Result<Written, ApiError> {
         let seconds = |at: Option<Timestamp>| at.map(|at| at.utc().timestamp());
         let asked = Asked {
             by: by.0,
@@ -113,6 +113,6 @@ impl MonitoringApi {
             limit: limit.0,
         };
         let plan = Plan::of(metric.0, asked, self.monitor.inner.clock.now().timestamp())?;
-        Ok(Json(self.monitor.inner.series.read(&plan).await?))
+        Ok(Written(self.monitor.inner.series.read(&plan).await?))
     }
 }

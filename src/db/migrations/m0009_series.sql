@@ -32,6 +32,9 @@ CREATE TABLE series_day (
     hours  BLOB NOT NULL
 ) STRICT;
 
+-- The busiest series of a month are found without reading its hours.
+CREATE INDEX series_day_counts ON series_day (id, count, errors);
+
 -- Up to which row of series_hour the days have been made.
 CREATE TABLE series_fold (
     only   INTEGER PRIMARY KEY CHECK (only = 1),

@@ -35,9 +35,15 @@ impl<'a> Reader<'a> {
         Some(*first)
     }
 
+    #[inline]
     pub fn number(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
+        // Most numbers have one byte.
+        let first = self.byte()?;
+        if first < 0x80 { Some(first.into()) } else { self.longer((first & 0x7f).into()) }
+    }
+
+    fn longer(&mut self, mut value: u64) -> Option<u64> {
+        for shift in [7, 14, 21, 28, 35, 42, 49, 56, 63] {
             let byte = self.byte()?;
             let bits = u64::from(byte & 0x7f);
             // The tenth byte has room for one bit.

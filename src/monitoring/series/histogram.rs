@@ -94,9 +94,11 @@ impl Histogram {
     /// Takes away what `part` counted, which was merged into this one. Smallest and largest value stay: of the rest
     /// they are not known better.
     pub fn subtract(&mut self, part: &Self) {
-        for &(bucket, count) in &part.buckets {
-            if let Ok(at) = self.buckets.binary_search_by_key(&bucket, |b| b.0) {
-                self.buckets[at].1 = self.buckets[at].1.saturating_sub(count);
+        let mut rest = part.buckets.iter().peekable();
+        for (bucket, count) in &mut self.buckets {
+            while rest.next_if(|of| of.0 < *bucket).is_some() {}
+            if let Some(of) = rest.next_if(|of| of.0 == *bucket) {
+                *count = count.saturating_sub(of.1);
             }
         }
         self.buckets.retain(|b| b.1 > 0);
@@ -104,15 +106,20 @@ impl Histogram {
     }
 
     /// Adds to a bucket at or after the place `from`; gives its place.
+    #[inline]
     fn add(&mut self, from: usize, bucket: u16, count: u32) -> usize {
         let mut at = from;
-        while self.buckets.get(at).is_some_and(|b| b.0 < bucket) {
+        while let Some(found) = self.buckets.get_mut(at) {
+            if found.0 >= bucket {
+                if found.0 == bucket {
+                    found.1 = found.1.saturating_add(count);
+                    return at;
+                }
+                break;
+            }
             at += 1;
         }
-        match self.buckets.get_mut(at) {
-            Some(found) if found.0 == bucket => found.1 = found.1.saturating_add(count),
-            _ => self.buckets.insert(at, (bucket, count)),
-        }
+        self.buckets.insert(at, (bucket, count));
         at
     }
 
@@ -150,16 +157,16 @@ impl Histogram {
 
     /// Several quantiles in one go, in rising order.
     pub fn quantiles<const N: usize>(&self, qs: [f64; N]) -> Option<[f64; N]> {
-        let total = self.count() as f64;
+        let total = self.count();
         let mut rest = self.buckets.iter();
         let mut current = rest.next()?;
-        let mut seen = f64::from(current.1);
+        let mut seen = u64::from(current.1);
         Some(qs.map(|q| {
-            let rank = (total * q).ceil().clamp(1.0, total);
+            let rank = ((total as f64 * q).ceil() as u64).clamp(1, total);
             while seen < rank {
                 let Some(next) = rest.next() else { break };
                 current = next;
-                seen += f64::from(next.1);
+                seen += u64::from(next.1);
             }
             let middle = match current.0 {
                 NEGATIVE => self.min,

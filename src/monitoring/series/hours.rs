@@ -187,6 +187,12 @@ impl Hours {
         })
     }
 
+    /// Forgets what these series have.
+    pub fn forget(&mut self, series: &[u32]) {
+        self.active.retain(|id, _| !series.contains(id));
+        self.waiting.retain(|(_, id), _| !series.contains(id));
+    }
+
     /// Whether a series has data that may not be stored yet.
     pub fn holds(&self, series: u32) -> bool {
         self.active.contains_key(&series) || self.waiting.keys().any(|(_, id)| *id == series)

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::hours::Row;
 use super::key::{Group, Key, OTHER};
@@ -183,6 +184,35 @@ impl Series {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Erases what is kept of an installation: nobody can be shown it any more. It stays in the sum of all, where it cannot
+    /// be told apart.
+    ///
+    /// # Errors
+    /// When the database does not take it; then nothing was erased there.
+    pub async fn erase_client(&self, client: Uuid) -> Result<(), DbErr> {
+        let label = client.to_string();
+        let ids: Vec<u32> = {
+            let mut state = self.settled().0;
+            let mut live = self.live();
+            let of = |group| live.index.families(group, None).filter_map(|f| f.labels.get(&*label).copied());
+            let ids: Vec<u32> = of(Group::RttByClient).chain(of(Group::SignalsByClient)).collect();
+            ids.iter().for_each(|id| live.index.forget(*id));
+            state.hours.forget(&ids);
+            ids
+        };
+        let hour = self.inner.clock.now().timestamp().div_euclid(3600);
+        self.inner
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    // A day more: it is looked for by whole days, and deleted by whole hours.
+                    store::delete_data(tx.conn(), &ids, hour - KEPT_HOURS - 24, hour).await?;
+                    store::delete_series(tx.conn(), &ids).await
+                })
+            })
+            .await
     }
 
     /// The series that stands for the server running.

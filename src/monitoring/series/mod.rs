@@ -12,7 +12,7 @@
 //! | `key` | what is told apart, and how much of it |
 //! | `live`, `recent`, `hours` | the current second; the last five minutes; the current hour |
 //! | `store`, `keep` | the tables; loading, writing, folding hours into days, deleting |
-//! | `plan`, `read`, `view` | what is asked for; putting it together; the answer |
+//! | `plan`, `read`, `view`, `write` | what is asked for; putting it together; the answer; its text |
 //!
 //! Prometheus metrics, which know no client or user, belong to `observe::metrics`.
 
@@ -28,6 +28,7 @@ mod read;
 mod recent;
 mod store;
 mod view;
+mod write;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -38,7 +39,7 @@ use uuid::Uuid;
 pub use cell::Cell;
 pub use histogram::Histogram;
 pub use plan::{Asked, By, Metric, Plan};
-pub use view::SeriesAnswer;
+pub use write::Written;
 
 use crate::clock::Clock;
 use crate::db::Db;

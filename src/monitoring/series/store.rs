@@ -125,6 +125,25 @@ pub async fn delete_before(conn: &impl ConnectionTrait, hour: i64, most: u64) ->
     Ok(deleted)
 }
 
+/// Deletes what series have from the hour `first` to `last`: one look-up for each.
+pub async fn delete_data(
+    conn: &impl ConnectionTrait,
+    ids: &[u32],
+    first: i64,
+    last: i64,
+) -> Result<(), DbErr> {
+    for (table, first, last) in [("series_hour", first, last), ("series_day", first / 24, last / 24)] {
+        let sql = format!(
+            "WITH RECURSIVE time (n) AS (SELECT $1 UNION ALL SELECT n + 1 FROM time WHERE n < $2) \
+             DELETE FROM {table} WHERE id IN \
+             (SELECT (time.n << $4) | s.value FROM time CROSS JOIN json_each($3) s)"
+        );
+        let values = [first.into(), last.into(), list(ids), i64::from(SERIES_BITS).into()];
+        conn.execute_raw(statement(conn, &sql, values)).await?;
+    }
+    Ok(())
+}
+
 /// Deletes series.
 pub async fn delete_series(conn: &impl ConnectionTrait, ids: &[u32]) -> Result<(), DbErr> {
     let sql = "DELETE FROM series WHERE id IN (SELECT value FROM json_each($1))";
@@ -199,12 +218,15 @@ pub async fn counts(
     if first > last {
         return Ok(Vec::new());
     }
-    let (table, first, last) =
-        if last - first < 48 { ("series_hour", first, last) } else { ("series_day", first / 24, last / 24) };
+    let (table, first, last) = if last - first < 48 {
+        ("series_hour r", first, last)
+    } else {
+        ("series_day r INDEXED BY series_day_counts", first / 24, last / 24)
+    };
     let sql = format!(
         "WITH RECURSIVE time (n) AS (SELECT $1 UNION ALL SELECT n + 1 FROM time WHERE n < $2) \
          SELECT s.value, sum(r.count), sum(r.errors) FROM json_each($3) s CROSS JOIN time \
-         CROSS JOIN {table} r ON r.id = (time.n << $4) | s.value GROUP BY s.value"
+         CROSS JOIN {table} ON r.id = (time.n << $4) | s.value GROUP BY s.value"
     );
     let values = [first.into(), last.into(), list(ids), i64::from(SERIES_BITS).into()];
     let rows = conn.query_all_raw(statement(conn, &sql, values)).await?;

@@ -6,6 +6,7 @@ use poem_openapi::{Enum, Object};
 use super::cell::Cell;
 use super::key::VITALS;
 use super::plan::{By, Metric, Plan};
+use super::write::Column;
 use crate::timestamp::Timestamp;
 
 /// Unit of the values
@@ -85,25 +86,25 @@ pub struct SeriesLine {
     /// What it is about; `all` when the metric is not split, `other` for everything that has no line of its own
     pub label: String,
     /// How often it happened
-    pub count: Vec<Option<u64>>,
+    pub count: Column<u64>,
     /// How often of these it went wrong; absent for what cannot
     #[oai(skip_serializing_if_is_none)]
-    pub errors: Option<Vec<Option<u64>>>,
+    pub errors: Option<Column<u64>>,
     /// All values together; absent where nothing is measured, as are the following
     #[oai(skip_serializing_if_is_none)]
-    pub sum: Option<Vec<Option<f64>>>,
+    pub sum: Option<Column<f64>>,
     /// Median
     #[oai(skip_serializing_if_is_none)]
-    pub p50: Option<Vec<Option<f64>>>,
+    pub p50: Option<Column<f64>>,
     /// 75th percentile
     #[oai(skip_serializing_if_is_none)]
-    pub p75: Option<Vec<Option<f64>>>,
+    pub p75: Option<Column<f64>>,
     /// 95th percentile
     #[oai(skip_serializing_if_is_none)]
-    pub p95: Option<Vec<Option<f64>>>,
+    pub p95: Option<Column<f64>>,
     /// 99th percentile
     #[oai(skip_serializing_if_is_none)]
-    pub p99: Option<Vec<Option<f64>>>,
+    pub p99: Option<Column<f64>>,
     /// The whole range
     pub total: SeriesTotal,
 }
@@ -174,9 +175,9 @@ pub fn count(metric: Metric, count: u64, errors: u64) -> u64 {
 fn written(metric: Metric, line: &Line, known: &[bool], thresholds: Option<Thresholds>) -> SeriesLine {
     let measured = matches!(metric, Metric::Requests | Metric::Rtt | Metric::Measurements);
     let fails = matches!(metric, Metric::Requests | Metric::Signals);
-    let counts = |of: fn(Metric, &Cell) -> u64| -> Vec<Option<u64>> {
+    let counts = |of: fn(Metric, &Cell) -> u64| -> Column<u64> {
         let counted = line.cells.iter().zip(known);
-        counted.map(|(cell, known)| (*known || !cell.is_empty()).then(|| of(metric, cell))).collect()
+        Column(counted.map(|(cell, known)| (*known || !cell.is_empty()).then(|| of(metric, cell))).collect())
     };
     let mut sum = Cell::default();
     let quantiles: Vec<Option<[f64; 4]>> = line
@@ -187,7 +188,7 @@ fn written(metric: Metric, line: &Line, known: &[bool], thresholds: Option<Thres
             cell.values.quantiles(QUANTILES)
         })
         .collect();
-    let column = |n: usize| measured.then(|| quantiles.iter().map(|q| q.map(|q| rounded(q[n]))).collect());
+    let column = |n: usize| measured.then(|| Column(quantiles.iter().map(|q| q.map(|q| q[n])).collect()));
     let value = |cell: &Cell| (!cell.values.is_empty()).then(|| rounded(cell.values.sum()));
     let whole = sum.values.quantiles(QUANTILES).map(|q| q.map(rounded));
     let extremes = sum.values.extremes();
@@ -195,7 +196,7 @@ fn written(metric: Metric, line: &Line, known: &[bool], thresholds: Option<Thres
         label: line.label.clone(),
         count: counts(|metric, cell| count(metric, cell.count, cell.errors)),
         errors: fails.then(|| counts(|_, cell| cell.errors)),
-        sum: measured.then(|| line.cells.iter().map(value).collect()),
+        sum: measured.then(|| Column(line.cells.iter().map(value).collect())),
         p50: column(0),
         p75: column(1),
         p95: column(2),
@@ -242,13 +243,13 @@ impl Example for SeriesAnswer {
             times,
             series: vec![SeriesLine {
                 label: "GET /api/chat/rooms".to_owned(),
-                count: vec![None, Some(0), Some(2)],
-                errors: Some(vec![None, Some(0), Some(0)]),
-                sum: Some(vec![None, None, Some(3.1)]),
-                p50: Some(vec![None, None, Some(1.2)]),
-                p75: Some(vec![None, None, Some(1.9)]),
-                p95: Some(vec![None, None, Some(1.9)]),
-                p99: Some(vec![None, None, Some(1.9)]),
+                count: Column(vec![None, Some(0), Some(2)]),
+                errors: Some(Column(vec![None, Some(0), Some(0)])),
+                sum: Some(Column(vec![None, None, Some(3.1)])),
+                p50: Some(Column(vec![None, None, Some(1.2)])),
+                p75: Some(Column(vec![None, None, Some(1.9)])),
+                p95: Some(Column(vec![None, None, Some(1.9)])),
+                p99: Some(Column(vec![None, None, Some(1.9)])),
                 total: SeriesTotal {
                     count: 2,
                     errors: Some(0),
