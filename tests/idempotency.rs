@@ -38,6 +38,12 @@ fn calls() -> Vec<(&'static str, Value, Value, &'static str)> {
             json!({"username": "bob", "password": PASSWORD, "role": "member"}),
             "users",
         ),
+        (
+            "/api/app-keys",
+            json!({"app": "desk", "name": "Desk"}),
+            json!({"app": "desk", "name": "Desk, too"}),
+            "app_keys",
+        ),
     ]
 }
 
@@ -60,7 +66,7 @@ async fn the_same_key_makes_one_thing_for_a_day() {
         let there = if n == 0 { calls()[1].1.clone() } else { calls()[0].1.clone() };
         post(&admin, elsewhere, &key, &there).await.expect_problem(409, "idempotency_conflict");
         assert_eq!(number(&app, &count).await, before + 1, "{path}");
-        if path != "/api/users" {
+        if !["/api/users", "/api/app-keys"].contains(&path) {
             // Keys are each account's own.
             assert_ne!(post(&cat, path, &key, &body).await.expect(201)["id"], first["id"], "{path}");
         }
@@ -105,5 +111,43 @@ async fn a_key_is_kept_over_a_restart_and_forgotten_after_a_day() {
         post(&admin, path, key, &body).await.expect(201);
     }
     assert_eq!(number(&app, "SELECT COUNT(*) FROM idempotency_keys").await, 2, "old ones are swept");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn an_api_token_is_made_once_and_its_maker_gets_a_secret_that_works() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let body = json!({"name": "backup", "scopes": ["agenda:read"]});
+    let (first, second) = tokio::join!(
+        post(&ann, "/api/auth/tokens", "key", &body),
+        post(&ann, "/api/auth/tokens", "key", &body)
+    );
+    let (first, second) = (first.expect(201), second.expect(201));
+    let third = post(&ann, "/api/auth/tokens", "key", &body).await.expect(201);
+    assert_eq!((&first["id"], &second["id"]), (&third["id"], &third["id"]));
+    assert_eq!(first["expires_at"], third["expires_at"]);
+    assert_eq!(number(&app, "SELECT COUNT(*) FROM api_tokens").await, 1);
+
+    // The last secret is the token's, also after a restart; those before it open nothing.
+    let works = async |app: &TestApp, made: &Value| {
+        let secret = made["token"].as_str().unwrap().to_owned();
+        app.anon()
+            .with_token(&secret)
+            .get("/api/agenda?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z")
+            .await
+            .status
+    };
+    assert_eq!(
+        [works(&app, &first).await, works(&app, &second).await, works(&app, &third).await],
+        [401, 401, 200]
+    );
+    let app = app.restart_after(TimeDelta::hours(1)).await;
+    assert_eq!([works(&app, &second).await, works(&app, &third).await], [401, 200]);
+    let other = json!({"name": "other", "scopes": ["agenda:read"]});
+    let ann = app.login("ann", PASSWORD).await;
+    post(&ann, "/api/auth/tokens", "key", &other).await.expect_problem(409, "idempotency_conflict");
+    ann.delete(&format!("/api/auth/tokens/{}", first["id"].as_str().unwrap())).await.expect(204);
+    post(&ann, "/api/auth/tokens", "key", &body).await.expect_problem(409, "idempotency_spent");
     app.stop().await;
 }

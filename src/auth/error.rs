@@ -3,6 +3,7 @@
 use sea_orm::DbErr;
 
 use crate::error::ApiError;
+use crate::idempotency;
 
 /// Faults of authentication.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,9 @@ pub enum AuthError {
     /// More logins than can be hashed.
     #[error("too many logins at once")]
     Busy,
+    /// The `Idempotency-Key` of the call.
+    #[error(transparent)]
+    Repeated(#[from] idempotency::KeyError),
     /// A fault of the server.
     #[error("{0}")]
     Internal(String),
@@ -71,6 +75,7 @@ impl From<AuthError> for ApiError {
             ),
             E::ScopeTooWide(scope, role) => Self::field("scopes", format!("{scope} needs the role {role}")),
             E::Busy => Self::unavailable(5, "too many logins at once"),
+            E::Repeated(e) => e.into(),
             E::Internal(cause) => Self::internal(cause),
             E::Db(e) => e.into(),
         }

@@ -185,6 +185,20 @@ pub async fn insert_token(db: &impl ConnectionTrait, t: &ApiToken) -> Result<(),
     token::Entity::insert(row).exec_without_returning(db).await.map(drop)
 }
 
+/// Gives an API token the digest of another secret; none when there is no such token.
+pub async fn renew_token(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    digest: &Digest,
+) -> Result<Option<ApiToken>, DbErr> {
+    token::Entity::update_many()
+        .col_expr(token::Column::Digest, Expr::value(digest.to_vec()))
+        .filter(token::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    token::Entity::find_by_id(id).one(db).await?.map(ApiToken::try_from).transpose()
+}
+
 /// Removes an API token of an account; false when it has none of that id.
 pub async fn delete_token(db: &impl ConnectionTrait, user: Uuid, id: Uuid) -> Result<bool, DbErr> {
     let done = token::Entity::delete_many()

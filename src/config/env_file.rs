@@ -30,21 +30,23 @@ pub fn load(path: &Path) -> Result<(), ConfigError> {
     for entry in dotenvy::from_read_iter(text.as_bytes()) {
         let (name, _) = entry.map_err(|e| {
             // The error quotes the line, which may hold a secret: say only where to look.
-            let place = if let dotenvy::Error::LineParse(_, column) = e {
-                format!(" near column {column}")
+            let place = if let dotenvy::Error::LineParse(line, _) = e {
+                line_of(&text, |text| text.find(&line))
             } else {
                 String::new()
             };
-            ConfigError::new(
-                format!("{shown}"),
-                format!("has a line that is not NAME=value{place}"),
-                "quote values that hold spaces",
-            )
+            ConfigError::new(format!("{shown}{place}"), "is not NAME=value", "quote values that hold spaces")
         })?;
         if !known.contains(&name) {
+            let place = line_of(&text, |text| {
+                let mut lines = text.split_inclusive('\n');
+                let line =
+                    lines.find(|line| line.trim_start_matches("export ").trim_start().starts_with(&name))?;
+                text.find(line)
+            });
             return Err(ConfigError::new(
                 name,
-                format!("is in {shown} but is no setting"),
+                format!("is in {shown}{place} but is no setting"),
                 "see `workspace-server --help`",
             ));
         }
@@ -74,6 +76,11 @@ fn literal(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// `:<line>` of the place in `text` that `find` gives, counted from 1, as compilers write it; nothing without one.
+fn line_of(text: &str, find: impl FnOnce(&str) -> Option<usize>) -> String {
+    find(text).map_or_else(String::new, |at| format!(":{}", text[..at].matches('\n').count() + 1))
 }
 
 /// The environment names of every setting.

@@ -137,10 +137,12 @@ async fn a_wrong_env_file() {
     let place = Place::new();
     place.write(".env", "PORT=0\nJWT_SECERT=abc\n");
     let line = place.fault(&[], &with(&[])).await;
-    assert_eq!(line, "JWT_SECERT: is in .env but is no setting; see `workspace-server --help`");
+    assert_eq!(line, "JWT_SECERT: is in .env:2 but is no setting; see `workspace-server --help`");
     place.write(".env", "PORT=0\nJWT_SECRET='never-print-me\n");
     let line = place.fault(&[], &with(&[])).await;
-    assert!(line.starts_with(".env: has a line that is not NAME=value"), "{line}");
+    assert_eq!(line, ".env:2: is not NAME=value; quote values that hold spaces");
+    place.write(".env", "# PORT is 0\nPORT=0\n\nexport NODE_ENV=test\nSERVER HOST=x\n");
+    assert!(place.fault(&[], &with(&[])).await.starts_with(".env:5: is not NAME=value"), "{line}");
     assert!(!line.contains("never-print-me"), "{line}");
 }
 

@@ -133,7 +133,7 @@ pub struct CalendarApi {
 impl CalendarApi {
     /// Import a calendar file
     ///
-    /// Events that came in before are found by UID and updated. What cannot be kept is told, event by event.
+    /// Events that came in before are found by UID and updated, so that the same file again makes nothing new. What cannot be kept is told, event by event.
     #[oai(path = "/import", method = "post", operation_id = "import_agenda")]
     async fn import(
         &self,

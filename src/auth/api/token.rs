@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::super::{Auth, Scope, SessionOnly, Viewer, directory};
 use super::Tag;
 use crate::error::ApiError;
+use crate::idempotency::IdempotencyKey;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 use crate::users::DisplayName;
@@ -140,13 +141,22 @@ impl TokenApi {
 
     /// Make an API token
     ///
-    /// For a program that acts in one's name. It works as long as the account may, with its role of the moment.
+    /// For a program that acts in one's name. It works as long as the account may, with its role of the moment. When the
+    /// answer got lost, the same call again gives the same token a new secret: the first one was not kept.
     #[oai(path = "/", method = "post", operation_id = "create_token")]
-    async fn create(&self, who: Viewer<SessionOnly>, body: Json<NewToken>) -> Result<Created, ApiError> {
+    async fn create(
+        &self,
+        who: Viewer<SessionOnly>,
+        /// Names this attempt for 24 hours: repeated with it, the same request makes no other token
+        #[oai(name = "Idempotency-Key")]
+        attempt: IdempotencyKey,
+        body: Json<NewToken>,
+    ) -> Result<Created, ApiError> {
         let NewToken { name, scopes, expires_in_days } = body.0;
         let name = DisplayName::parse(&name).map_err(|rule| ApiError::field("name", rule))?;
         let life = TimeDelta::days(expires_in_days.unwrap_or(DEFAULT_DAYS));
-        let (token, record) = self.auth.create_token(&who, name.as_str().to_owned(), scopes, life).await?;
+        let (token, record) =
+            self.auth.create_token(&who, name.as_str().to_owned(), scopes, life, attempt.0).await?;
         let ApiToken { id, name, scopes, created_at, expires_at, .. } = (&*record).into();
         Ok(Created::Ok(Json(CreatedToken { token, id, name, scopes, created_at, expires_at })))
     }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{AppKey, AppKeys, DEFAULT_RATE, KeyError, Wanted};
 use crate::auth::{Admin, SessionOnly, scope};
 use crate::error::ApiError;
+use crate::idempotency::IdempotencyKey;
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 
@@ -21,6 +22,7 @@ impl From<KeyError> for ApiError {
             KeyError::TooMany => {
                 Self::conflict("limit_reached", "There are too many application keys: revoke some.")
             }
+            KeyError::Repeated(e) => e.into(),
             KeyError::Db(e) => e.into(),
         }
     }
@@ -179,14 +181,21 @@ impl AppKeysApi {
     /// The key goes into the application: `https://server/collect/{key}` is the `url` of the Grafana Faro SDK. It is
     /// no secret, and allows nothing but to send.
     #[oai(path = "/app-keys", method = "post", operation_id = "create_app_key")]
-    async fn create(&self, who: Admin<SessionOnly>, body: Json<NewAppKey>) -> Result<Created, ApiError> {
+    async fn create(
+        &self,
+        who: Admin<SessionOnly>,
+        /// Names this attempt for 24 hours: repeated with it, the same request makes nothing new
+        #[oai(name = "Idempotency-Key")]
+        attempt: IdempotencyKey,
+        body: Json<NewAppKey>,
+    ) -> Result<Created, ApiError> {
         let body = body.0;
         let wanted = Wanted {
             name: body.name.map(Text::into_string).unwrap_or_default(),
             origins: origins(body.allowed_origins)?,
             rate: body.rate.unwrap_or(DEFAULT_RATE),
         };
-        let key = self.keys.create(body.app.into_string(), wanted, who.user_id).await?;
+        let key = self.keys.create(body.app.into_string(), wanted, who.user_id, attempt.0).await?;
         info!(key.id = %key.id, app = %key.app, user.id = %who.user_id, "`{}` made an application key for `{}`", who.username, key.app);
         Ok(Created::Created(Json((&*key).into())))
     }

@@ -16,6 +16,7 @@ pub use api::AppKeysApi;
 
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::idempotency::{self, Key};
 
 /// Requests a second of a key that was made without a rate: some two hundred clients that report all the time.
 pub const DEFAULT_RATE: u32 = 1_000;
@@ -63,6 +64,9 @@ pub enum KeyError {
     /// There are too many.
     #[error("too many keys")]
     TooMany,
+    /// The `Idempotency-Key` of the call.
+    #[error(transparent)]
+    Repeated(#[from] idempotency::KeyError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbErr),
@@ -115,14 +119,17 @@ impl AppKeys {
         keys
     }
 
-    /// Makes a key for `app`.
+    /// Makes a key for `app`. The same `attempt` again gives the key that it made.
     ///
     /// # Errors
     /// When there are too many, or the database fails.
-    pub async fn create(&self, app: String, wanted: Wanted, by: Uuid) -> Result<Arc<AppKey>, KeyError> {
-        if self.all().len() >= MAX_KEYS {
-            return Err(KeyError::TooMany);
-        }
+    pub async fn create(
+        &self,
+        app: String,
+        wanted: Wanted,
+        by: Uuid,
+        attempt: Option<Key>,
+    ) -> Result<Arc<AppKey>, KeyError> {
         let key = Arc::new(AppKey {
             id: crate::id::new(&self.clock),
             app,
@@ -133,19 +140,29 @@ impl AppKeys {
             created_at: self.clock.now_ms(),
             created_by: by,
         });
-        let (made, keys) = (key.clone(), self.by_key.clone());
+        let all = self.clone();
         self.db
-            .write(|tx| {
+            .write(move |tx| {
                 Box::pin(async move {
-                    store::insert(tx.conn(), &made).await?;
+                    if let Some(id) = idempotency::made(tx, attempt.as_ref(), key.created_at).await? {
+                        return Ok(store::find(tx.conn(), id)
+                            .await?
+                            .map(Arc::new)
+                            .ok_or(idempotency::KeyError::Spent)?);
+                    }
+                    if all.all().len() >= MAX_KEYS {
+                        return Err(KeyError::TooMany);
+                    }
+                    store::insert(tx.conn(), &key).await?;
+                    idempotency::keep(tx, attempt.as_ref(), 201, key.id, key.created_at).await?;
+                    let made = key.clone();
                     tx.after_commit(move || {
-                        keys.write().expect("no panic while held").insert(made.key.clone(), made);
+                        all.by_key.write().expect("no panic while held").insert(made.key.clone(), made);
                     });
-                    Ok::<_, KeyError>(())
+                    Ok(key)
                 })
             })
-            .await?;
-        Ok(key)
+            .await
     }
 
     /// Changes name, origins and rate of a key.

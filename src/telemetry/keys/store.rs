@@ -18,24 +18,36 @@ struct Row {
     created_by: Uuid,
 }
 
+impl TryFrom<Row> for AppKey {
+    type Error = DbErr;
+
+    fn try_from(row: Row) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.id,
+            app: row.app,
+            name: row.name,
+            key: row.key,
+            origins: serde_json::from_str(&row.origins).map_err(|e| DbErr::Json(e.to_string()))?,
+            rate: u32::try_from(row.rate).unwrap_or(super::DEFAULT_RATE),
+            created_at: row.created_at,
+            created_by: row.created_by,
+        })
+    }
+}
+
 /// Every key that is not revoked.
 pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<AppKey>, DbErr> {
     let sql = "SELECT id, app, name, key, origins, rate, created_at, created_by FROM app_keys WHERE revoked_at IS NULL";
     let rows = Row::find_by_statement(statement(conn, sql, [])).all(conn).await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(AppKey {
-                id: row.id,
-                app: row.app,
-                name: row.name,
-                key: row.key,
-                origins: serde_json::from_str(&row.origins).map_err(|e| DbErr::Json(e.to_string()))?,
-                rate: u32::try_from(row.rate).unwrap_or(super::DEFAULT_RATE),
-                created_at: row.created_at,
-                created_by: row.created_by,
-            })
-        })
-        .collect()
+    rows.into_iter().map(AppKey::try_from).collect()
+}
+
+/// The key of an id; none when it is revoked.
+pub async fn find(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<AppKey>, DbErr> {
+    let sql = "SELECT id, app, name, key, origins, rate, created_at, created_by FROM app_keys \
+               WHERE id = $1 AND revoked_at IS NULL";
+    let row = Row::find_by_statement(statement(conn, sql, [id.into()])).one(conn).await?;
+    row.map(AppKey::try_from).transpose()
 }
 
 fn origins(key: &AppKey) -> String {
