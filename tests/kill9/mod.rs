@@ -1,5 +1,7 @@
 //! Acknowledged means stored: the real binary is killed in the middle of writing, and stopped in the middle of it.
 
+mod telemetry;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
