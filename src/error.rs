@@ -147,6 +147,13 @@ impl ApiError {
         )))
     }
 
+    /// 404: a field names something that is not there.
+    pub fn missing(field: &str, message: &str) -> Self {
+        let mut problem = Problem::new(StatusCode::NOT_FOUND, "not_found", format!("{field} {message}"));
+        problem.errors = vec![FieldError { field: field.to_owned(), message: message.to_owned() }];
+        Self::NotFound(Json(problem))
+    }
+
     /// 409 with a stable code.
     pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
         Self::Conflict(Json(Problem::new(StatusCode::CONFLICT, code, detail)))

@@ -6,7 +6,7 @@ use tokio::process::Command;
 use crate::support::{TestApp, programs};
 
 /// Cases of each operation and phase: each run ends within some two minutes on two cores.
-const EXAMPLES: &str = "40";
+const EXAMPLES: &str = "25";
 
 async fn fuzz(app: &TestApp, token: Option<&str>) {
     let scratch = tempfile::tempdir().unwrap();

@@ -79,6 +79,38 @@ fn the_map_of_the_house_has_every_room() {
     assert!(missing.is_empty(), "src/lib.rs says nothing of {missing:?}");
 }
 
+/// Whether a media type of the document shows an example, itself or in its schema.
+fn has_example(document: &Value, media: &Value) -> bool {
+    let mut schema = &media["schema"];
+    while let Some(name) = schema["$ref"].as_str() {
+        schema = document.pointer(name.trim_start_matches('#')).unwrap();
+    }
+    media.get("example").is_some() || schema.get("example").is_some()
+}
+
+#[test]
+fn every_operation_shows_what_goes_in_and_what_comes_out() {
+    let document: Value = serde_json::from_str(&read("openapi/openapi.json")).unwrap();
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    for operation in operations.filter(|operation| operation.get("operationId").is_some()) {
+        let answers = operation["responses"].as_object().unwrap();
+        let successes =
+            answers.iter().filter(|(status, _)| status.starts_with('2')).map(|(_, answer)| answer);
+        for content in
+            successes.chain(operation.get("requestBody")).filter_map(|one| one["content"].as_object())
+        {
+            for (kind, media) in content {
+                assert!(
+                    has_example(&document, media),
+                    "{} has no example of {kind}",
+                    operation["operationId"]
+                );
+            }
+        }
+    }
+}
+
 /// Every committed file, by its path from the root.
 async fn committed() -> Vec<PathBuf> {
     let listed = programs::run(Command::new("git").args(["ls-files", "-z"]).current_dir(root()), 30).await;

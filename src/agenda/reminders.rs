@@ -9,17 +9,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::due::{self, Due};
-use super::entity::{event, reminder};
+use super::entity::reminder;
 use super::error::AgendaError;
 use super::model::{Event, Response, Who};
 use super::row::{self, local, local_ms};
 use super::service::{Agenda, first_reminder};
+use super::store::reminders::{self as stored, Looked};
 use super::{live, store};
 use crate::auth::Credential;
 use crate::inbox;
@@ -79,7 +78,7 @@ impl Waiting {
             }
         }
         let now = agenda.clock.now();
-        let next = next_due(agenda.db.read()).await?.unwrap_or(now + IDLE).min(now + IDLE);
+        let next = stored::next_due(agenda.db.read()).await?.unwrap_or(now + IDLE).min(now + IDLE);
         Ok(if self.users.is_empty() { next } else { next.min(now + PRESENCE) })
     }
 
@@ -92,19 +91,6 @@ impl Waiting {
     }
 }
 
-async fn next_due(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, DbErr> {
-    let next: Option<i64> = event::Entity::find()
-        .select_only()
-        .column(event::Column::NextReminder)
-        .filter(event::Column::NextReminder.is_not_null())
-        .order_by_asc(event::Column::NextReminder)
-        .limit(1)
-        .into_tuple()
-        .one(db)
-        .await?;
-    Ok(next.map(crate::clock::from_ms))
-}
-
 /// Drops reminders that are too old; gives the accounts for which others wait.
 async fn forget_old(agenda: &Agenda) -> Result<BTreeSet<Uuid>, AgendaError> {
     let oldest = (agenda.clock.now() - LOOK_BACK).timestamp_millis();
@@ -112,18 +98,8 @@ async fn forget_old(agenda: &Agenda) -> Result<BTreeSet<Uuid>, AgendaError> {
         .db
         .write(move |tx| {
             Box::pin(async move {
-                reminder::Entity::delete_many()
-                    .filter(reminder::Column::DueAt.lt(oldest))
-                    .exec(tx.conn())
-                    .await?;
-                let users: Vec<Uuid> = reminder::Entity::find()
-                    .select_only()
-                    .column(reminder::Column::UserId)
-                    .distinct()
-                    .into_tuple()
-                    .all(tx.conn())
-                    .await?;
-                Ok(users.into_iter().collect())
+                stored::forget(tx.conn(), oldest).await?;
+                Ok(stored::awaited(tx.conn()).await?)
             })
         })
         .await
@@ -132,12 +108,7 @@ async fn forget_old(agenda: &Agenda) -> Result<BTreeSet<Uuid>, AgendaError> {
 /// Makes rows of what is due, for some events; gives the accounts concerned, or `None` when nothing was due.
 async fn collect(agenda: &Agenda) -> Result<Option<BTreeSet<Uuid>>, AgendaError> {
     let now = crate::clock::from_ms(agenda.clock.now_ms());
-    let due = event::Entity::find()
-        .filter(event::Column::NextReminder.lte(now.timestamp_millis()))
-        .order_by_asc(event::Column::NextReminder)
-        .limit(BATCH)
-        .all(agenda.db.read())
-        .await?;
+    let due = stored::due(agenda.db.read(), now, BATCH).await?;
     if due.is_empty() {
         return Ok(None);
     }
@@ -172,50 +143,15 @@ async fn collect(agenda: &Agenda) -> Result<Option<BTreeSet<Uuid>>, AgendaError>
                 }
                 for (looked_at, rows, next) in ready {
                     // An event that was changed meanwhile has a new due time: leave it to the next turn.
-                    if move_on(tx.conn(), &looked_at, next).await? {
+                    if stored::move_on(tx.conn(), &looked_at, next).await? {
                         users.extend(rows.iter().map(|row| row.user_id));
-                        insert(tx.conn(), rows).await?;
+                        stored::insert(tx.conn(), rows).await?;
                     }
                 }
                 Ok(Some(users))
             })
         })
         .await
-}
-
-/// What a turn saw of an event.
-struct Looked {
-    id: Uuid,
-    version: i64,
-    due_ms: Option<i64>,
-}
-
-/// Sets when the event's reminders are looked at again, if nobody changed it or that time since.
-async fn move_on(
-    db: &impl ConnectionTrait,
-    event: &Looked,
-    next: Option<DateTime<Utc>>,
-) -> Result<bool, DbErr> {
-    let moved = event::Entity::update_many()
-        .col_expr(event::Column::NextReminder, Expr::value(next.map(|at| at.timestamp_millis())))
-        .filter(event::Column::Id.eq(event.id))
-        .filter(event::Column::Version.eq(event.version))
-        .filter(event::Column::NextReminder.eq(event.due_ms))
-        .exec(db)
-        .await?;
-    Ok(moved.rows_affected > 0)
-}
-
-async fn insert(db: &impl ConnectionTrait, rows: Vec<reminder::Model>) -> Result<(), DbErr> {
-    use reminder::Column::{DueAt, EventId, Minutes, OccurrenceLocal, UserId};
-    // 200 rows of five values: well below the number of values that a statement may have.
-    for rows in rows.chunks(200) {
-        let newer =
-            OnConflict::columns([UserId, EventId, OccurrenceLocal, Minutes]).update_column(DueAt).to_owned();
-        let rows = rows.iter().cloned().map(reminder::ActiveModel::from);
-        reminder::Entity::insert_many(rows).on_conflict(newer).exec_without_returning(db).await?;
-    }
-    Ok(())
 }
 
 /// What is due between `since` and `now`, for everyone concerned but those who declined.
@@ -253,12 +189,7 @@ fn rows(
 
 /// Publishes what waits for an account that is connected. Whether that was all.
 async fn deliver(agenda: &Agenda, user: Uuid) -> Result<bool, AgendaError> {
-    let rows = reminder::Entity::find()
-        .filter(reminder::Column::UserId.eq(user))
-        .order_by_asc(reminder::Column::DueAt)
-        .limit(BATCH)
-        .all(agenda.db.read())
-        .await?;
+    let rows = stored::waiting(agenda.db.read(), user, BATCH).await?;
     let all = (rows.len() as u64) < BATCH;
     if rows.is_empty() {
         return Ok(all);
@@ -281,9 +212,8 @@ async fn deliver(agenda: &Agenda, user: Uuid) -> Result<bool, AgendaError> {
         .db
         .write(move |tx| {
             Box::pin(async move {
-                for row in rows {
-                    let key = (row.user_id, row.event_id, row.occurrence_local, row.minutes);
-                    reminder::Entity::delete_by_id(key).exec(tx.conn()).await?;
+                for row in &rows {
+                    stored::remove(tx.conn(), row).await?;
                 }
                 for message in messages {
                     inbox.push(tx, &[user], &message).await?;

@@ -5,7 +5,6 @@
 //! What accounts are and how they are edited belongs to `users`.
 
 mod api;
-mod caller;
 mod directory;
 mod entity;
 mod error;
@@ -23,7 +22,7 @@ mod tokens;
 mod upkeep;
 
 pub use api::apis;
-pub use caller::{Admin, AnyScope, Caller, Member, Sender, SessionOnly, Viewer, scope};
+pub use api::caller::{Admin, AnyScope, Caller, Member, Sender, SessionOnly, Viewer, scope};
 pub use directory::Session;
 pub use error::AuthError;
 pub use identity::{Credential, Identity, Role, Scope, SessionKind};

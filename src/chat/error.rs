@@ -1,10 +1,8 @@
 //! Why something in a chat was refused, and how that is said on each way out.
 
-use poem::http::StatusCode;
-use poem_openapi::payload::Json;
 use sea_orm::DbErr;
 
-use crate::error::{ApiError, FieldError, Problem};
+use crate::error::{ApiError, FieldError};
 use crate::idempotency::KeyError;
 use crate::realtime;
 
@@ -54,12 +52,7 @@ impl From<ChatError> for ApiError {
     fn from(error: ChatError) -> Self {
         match error {
             ChatError::NotFound => Self::not_found(),
-            ChatError::Missing(field, message) => {
-                let detail = format!("{field} {message}");
-                let mut problem = Problem::new(StatusCode::NOT_FOUND, "not_found", detail);
-                problem.errors = vec![FieldError { field: field.to_owned(), message: message.to_owned() }];
-                Self::NotFound(Json(problem))
-            }
+            ChatError::Missing(field, message) => Self::missing(field, message),
             ChatError::NotAMember => {
                 Self::forbidden("not_a_member", "Only members of the room may do this: join it first.")
             }

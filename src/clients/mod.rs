@@ -7,7 +7,6 @@
 
 mod api;
 mod diagnostics;
-mod export;
 mod fleet;
 mod journal;
 mod model;

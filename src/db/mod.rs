@@ -85,6 +85,15 @@ impl Db {
         self.writer.run(job).await
     }
 
+    /// Waits until the writer has done a job that changes nothing.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn answers(&self) -> Result<(), DbErr> {
+        self.write(|tx| Box::pin(async move { tx.conn().execute_unprepared("SELECT 1").await.map(drop) }))
+            .await
+    }
+
     /// Jobs that wait for the writer now.
     pub fn write_queue_depth(&self) -> usize {
         self.writer.depth()

@@ -8,6 +8,7 @@ pub mod body;
 mod context;
 mod cors;
 mod docs;
+mod examples;
 mod headers;
 pub mod healthcheck;
 pub mod identify;

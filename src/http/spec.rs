@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use poem::http::StatusCode;
 use serde_yaml::{Mapping, Value};
 
-use super::statuses;
+use super::{examples, statuses};
 
 /// Keywords that describe a value, and do not restrict it any further.
 const ANNOTATIONS: [&str; 8] =
@@ -23,7 +23,8 @@ pub fn complete(document: &str) -> (String, String) {
     let requests = request_schemas(&document);
     let schemas =
         document.get_mut("components").and_then(|c| c.get_mut("schemas")).and_then(Value::as_mapping_mut);
-    for (name, schema) in schemas.into_iter().flatten() {
+    let Some(schemas) = schemas else { return written(&document) };
+    for (name, schema) in schemas.iter_mut() {
         optional_is_nullable(schema);
         let known = name.as_str().is_some_and(|name| requests.contains(name));
         if let Some(schema) =
@@ -33,8 +34,13 @@ pub fn complete(document: &str) -> (String, String) {
             schema.insert("additionalProperties".into(), false.into());
         }
     }
-    let json = serde_json::to_string_pretty(&document).expect("what was JSON is JSON");
-    let yaml = serde_yaml::to_string(&document).expect("what was JSON is YAML");
+    examples::compose(schemas);
+    written(&document)
+}
+
+fn written(document: &Value) -> (String, String) {
+    let json = serde_json::to_string_pretty(document).expect("what was JSON is JSON");
+    let yaml = serde_yaml::to_string(document).expect("what was JSON is YAML");
     (json, yaml)
 }
 

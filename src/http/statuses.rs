@@ -3,13 +3,14 @@
 use serde_yaml::{Mapping, Value};
 
 /// Operations that say "it contradicts what is there"; those with an `Idempotency-Key` can all.
-const CONFLICTS: [&str; 14] = [
+const CONFLICTS: [&str; 15] = [
     "add_reaction",
     "add_room_member",
     "create_app_key",
     "create_token",
     "delete_agenda_event",
     "delete_room",
+    "edit_message",
     "import_agenda",
     "remove_room_member",
     "replace_agenda_event",

@@ -2,13 +2,15 @@
 
 use poem::endpoint::make;
 use poem::http::{StatusCode, header};
-use poem::{Endpoint, Response};
+use poem::{Endpoint, IntoResponse, Response};
 use poem_openapi::param::Query;
-use poem_openapi::payload::Json;
-use poem_openapi::{OpenApi, Tags};
+use poem_openapi::payload::{Json, Payload};
+use poem_openapi::registry::{MetaResponses, MetaSchemaRef, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiResponse, OpenApi, Tags};
 
 use super::Monitor;
-use super::series::{Asked, By, Metric, Plan, Written};
+use super::series::{self, Asked, By, Metric, Plan, SeriesAnswer};
 use super::view::MonitoringStatus;
 use crate::auth::{Admin, scope};
 use crate::error::ApiError;
@@ -114,5 +116,36 @@ impl MonitoringApi {
         };
         let plan = Plan::of(metric.0, asked, self.monitor.inner.clock.now().timestamp())?;
         Ok(Written(self.monitor.inner.series.read(&plan).await?))
+    }
+}
+
+/// A series as a response; it is written in its own way.
+struct Written(SeriesAnswer);
+
+impl Payload for Written {
+    const CONTENT_TYPE: &'static str = Json::<SeriesAnswer>::CONTENT_TYPE;
+
+    fn schema_ref() -> MetaSchemaRef {
+        SeriesAnswer::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        SeriesAnswer::register(registry);
+    }
+}
+
+impl ApiResponse for Written {
+    fn meta() -> MetaResponses {
+        Json::<SeriesAnswer>::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        SeriesAnswer::register(registry);
+    }
+}
+
+impl IntoResponse for Written {
+    fn into_response(self) -> Response {
+        Response::builder().content_type(Self::CONTENT_TYPE).body(series::text(self.0))
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -61,10 +61,7 @@ impl Probe {
 
     async fn writer(&self) -> Result<String, String> {
         let start = Instant::now();
-        let asked = self
-            .db
-            .write(|tx| Box::pin(async move { tx.conn().execute_unprepared("SELECT 1").await.map(drop) }));
-        within(asked).await?;
+        within(self.db.answers()).await?;
         Ok(format!("answered in {} ms", start.elapsed().as_millis()))
     }
 

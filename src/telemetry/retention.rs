@@ -12,6 +12,7 @@ use super::signal::Kind;
 use crate::clock::Clock;
 use crate::config::SignalRetention;
 use crate::db::{Db, statement};
+use crate::observe::metrics;
 use crate::timeline;
 
 /// Rows of one write: some milliseconds.
@@ -126,7 +127,10 @@ impl Sweeper {
     }
 
     async fn signals(&self, which: &'static str, values: Vec<Value>) -> Result<usize, DbErr> {
-        self.db.write(move |tx| Box::pin(async move { delete(tx.conn(), which, values).await })).await
+        let gone =
+            self.db.write(move |tx| Box::pin(async move { delete(tx.conn(), which, values).await })).await?;
+        metrics::signals_deleted(gone);
+        Ok(gone)
     }
 
     /// The time of the first row that is too many, if there is one. Counting would read them all.

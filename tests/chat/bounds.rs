@@ -194,6 +194,26 @@ async fn an_edit_that_no_quote_shows_leaves_the_replies_alone() {
     app.stop().await;
 }
 
+/// Every edit makes all earlier ones say what the message says now.
+#[tokio::test]
+async fn a_message_is_edited_a_hundred_times_and_no_more() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let said = say(&ann, "general", "draft 0").await;
+    for number in 1..=100 {
+        let body = json!({"body": format!("draft {number}")});
+        ann.patch(&message("general", &said), &body).await.expect(200);
+    }
+    let again = ann.patch(&message("general", &said), &json!({"body": "draft 101"})).await;
+    again.expect_problem(409, "too_many_edits");
+    let kept = ann.get(&messages("general")).await.expect(200);
+    assert_eq!(kept["items"][0]["body"], "draft 100");
+    // What it says already is no edit, and it can be taken back.
+    ann.patch(&message("general", &said), &json!({"body": "draft 100"})).await.expect(200);
+    ann.delete(&message("general", &said)).await.expect(204);
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn replies_without_number_are_rewritten_in_steps_also_after_a_restart() {
     let app = TestApp::spawn().await;

@@ -5,8 +5,7 @@ use poem::http::{StatusCode, header};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Route, endpoint, get};
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry};
-use poem_openapi::types::Type;
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, Object, OpenApi};
 use sha2::{Digest, Sha256};
 
@@ -23,6 +22,9 @@ use crate::timestamp::Timestamp;
 
 /// The type of calendar files.
 const CALENDAR: &str = "text/calendar";
+const EXAMPLE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//EN\r\nBEGIN:VEVENT\r\n\
+    UID:6d2c1f0e@example.org\r\nDTSTAMP:20261122T100000Z\r\nDTSTART:20261201T090000Z\r\nDTEND:20261201T100000Z\r\n\
+    SUMMARY:Planning\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
 
 /// A calendar file as a request's body.
 pub struct CalendarFile(String);
@@ -35,7 +37,8 @@ impl<'a> ApiExtractor<'a> for CalendarFile {
     fn register(_registry: &mut Registry) {}
 
     fn request_meta() -> Option<MetaRequest> {
-        let schema: MetaSchemaRef = String::schema_ref();
+        let schema = MetaSchema { example: Some(EXAMPLE.into()), ..MetaSchema::new("string") };
+        let schema = MetaSchemaRef::Inline(Box::new(schema));
         Some(MetaRequest {
             description: Some("An iCalendar file (RFC 5545) in UTF-8, up to 1 MiB and 5000 events"),
             content: vec![MetaMediaType { content_type: CALENDAR, schema }],

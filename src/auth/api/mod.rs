@@ -1,5 +1,6 @@
 //! Authentication over HTTP.
 
+pub mod caller;
 mod login;
 mod others;
 mod session;

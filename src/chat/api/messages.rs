@@ -165,7 +165,7 @@ impl MessagesApi {
 
     /// Edit a message
     ///
-    /// For its author. The text before is kept nowhere.
+    /// For its author, 100 times at most. The text before is kept nowhere.
     #[oai(path = "/rooms/:room_id/messages/:message_id", method = "patch", operation_id = "edit_message")]
     async fn edit(
         &self,

@@ -17,6 +17,9 @@ use crate::id;
 use crate::idempotency::{self, Key, KeyError};
 use crate::timestamp::Timestamp;
 
+/// Edits of a message in its room's stream: each one rewrites those before it.
+const MOST_EDITS: u64 = 100;
+
 /// A message to post.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
@@ -146,7 +149,7 @@ impl Chat {
     /// Gives one's own message a new text.
     ///
     /// # Errors
-    /// When there is no such message, or it is somebody else's.
+    /// When there is no such message, it is somebody else's, or it was edited too often.
     pub async fn edit(
         &self,
         who: &Identity,
@@ -174,6 +177,10 @@ impl Chat {
         }
         if message.body == body.as_str() {
             return Ok(message);
+        }
+        if events::edits(conn, id).await? >= MOST_EDITS {
+            let why = format!("A message is edited {MOST_EDITS} times at most: write another one.");
+            return Err(ChatError::Limit("too_many_edits", why));
         }
         let mentions = members::named(conn, room, body.mentioned()).await?;
         let added: Vec<Uuid> = mentions.iter().copied().filter(|id| !message.mentions.contains(id)).collect();

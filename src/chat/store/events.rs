@@ -4,8 +4,8 @@ use sea_orm::{ConnectionTrait, DbErr, Value};
 use uuid::Uuid;
 
 use super::messages::to_json;
-use super::{all, run, stored};
-use crate::chat::entity::EventRow;
+use super::{all, one, run, stored, unsigned};
+use crate::chat::entity::{CountRow, EventRow};
 use crate::chat::model::RoomId;
 use crate::chat::view::Message;
 use crate::db::json;
@@ -53,6 +53,13 @@ pub async fn before(
     let sql = "SELECT offset, payload FROM chat_events WHERE room_id = $1 AND offset < $2 \
                ORDER BY offset DESC LIMIT $3";
     all(conn, sql, [room.uuid().into(), stored(offset).into(), stored(limit as u64).into()]).await
+}
+
+/// How many edits of a message are in the stream.
+pub async fn edits(conn: &impl ConnectionTrait, message: Uuid) -> Result<u64, DbErr> {
+    let sql = "SELECT COUNT(*) AS count FROM chat_events WHERE message_id = $1 AND kind = 'edit'";
+    let row: Option<CountRow> = one(conn, sql, [message.into()]).await?;
+    Ok(row.map_or(0, |row| unsigned(row.count)))
 }
 
 /// Makes the earlier events about an edited or deleted message say what it says now: nobody finds in the stream what its

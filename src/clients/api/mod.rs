@@ -1,6 +1,7 @@
 //! The fleet over HTTP, a file for each noun.
 
 mod diagnostics;
+mod export;
 mod installations;
 mod live;
 mod notice;

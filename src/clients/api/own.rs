@@ -7,9 +7,9 @@ use poem_openapi::{ApiResponse, Object, OpenApi, Tags};
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
-use super::super::export::{self, Export};
 use super::super::fleet::Fleet;
 use super::super::store::own::{self, Sum};
+use super::export::{self, Export};
 use crate::auth::{Auth, SessionOnly, Viewer};
 use crate::error::ApiError;
 use crate::telemetry::{Owner, Signals, Telemetry};

@@ -39,7 +39,8 @@ use uuid::Uuid;
 pub use cell::Cell;
 pub use histogram::Histogram;
 pub use plan::{Asked, By, Metric, Plan};
-pub use write::Written;
+pub use view::SeriesAnswer;
+pub use write::text;
 
 use crate::clock::Clock;
 use crate::db::Db;

@@ -6,10 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use poem::{IntoResponse, Response};
-use poem_openapi::ApiResponse;
-use poem_openapi::payload::{Json, Payload};
-use poem_openapi::registry::{MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde_json::Value;
 
@@ -112,38 +109,8 @@ impl<T: Number + ParseFromJSON> ParseFromJSON for Column<T> {
     }
 }
 
-/// The answer as a response.
-pub struct Written(pub SeriesAnswer);
-
-impl Payload for Written {
-    const CONTENT_TYPE: &'static str = Json::<SeriesAnswer>::CONTENT_TYPE;
-
-    fn schema_ref() -> MetaSchemaRef {
-        SeriesAnswer::schema_ref()
-    }
-
-    fn register(registry: &mut Registry) {
-        SeriesAnswer::register(registry);
-    }
-}
-
-impl ApiResponse for Written {
-    fn meta() -> MetaResponses {
-        Json::<SeriesAnswer>::meta()
-    }
-
-    fn register(registry: &mut Registry) {
-        SeriesAnswer::register(registry);
-    }
-}
-
-impl IntoResponse for Written {
-    fn into_response(self) -> Response {
-        Response::builder().content_type(Self::CONTENT_TYPE).body(text(self.0))
-    }
-}
-
-fn text(mut answer: SeriesAnswer) -> String {
+/// The whole answer.
+pub fn text(mut answer: SeriesAnswer) -> String {
     let lines = std::mem::take(&mut answer.series);
     let times = Column(answer.times.drain(..).map(|time| Some(time.unsigned_abs())).collect());
     let mut head = answer.to_json().unwrap_or_default();

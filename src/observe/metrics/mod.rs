@@ -29,7 +29,7 @@ pub use series::{series_folded, series_known, series_lost, series_refused};
 
 pub use signals::{
     SignalsRefused, collect_bytes, collect_seconds, server_log_dropped, server_log_lost, signal_batch_again,
-    signal_commit_seconds, signal_queue, signals_refused, signals_stored, web_vital,
+    signal_commit_seconds, signal_queue, signals_deleted, signals_refused, signals_stored, web_vital,
 };
 
 /// Bounds of every latency histogram, in seconds: 0.5 ms to 10 s.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 const STORED: &str = "workspace_signals_total";
+const DELETED: &str = "workspace_signals_deleted_total";
 const REFUSED: &str = "workspace_signals_refused_total";
 const AGAIN: &str = "workspace_signals_repeated_batches_total";
 const QUEUE: &str = "workspace_signals_queue_batches";
@@ -75,6 +76,8 @@ pub(super) fn describe() {
         Unit::Count,
         "Signals of client applications stored, by kind, application and level."
     );
+    describe_counter!(DELETED, Unit::Count, "Signals deleted because they were too old or too many.");
+    counter!(DELETED).increment(0);
     describe_counter!(REFUSED, Unit::Count, "Requests with signals that were refused, by reason.");
     describe_counter!(
         AGAIN,
@@ -118,6 +121,11 @@ pub fn signals_stored(kind: &'static str, app: &str, level: &'static str, count:
     if let Some((_, name)) = RECEIVER.iter().find(|(of, _)| *of == kind) {
         counter!(*name).increment(count);
     }
+}
+
+/// Signals that were too old or too many are gone.
+pub fn signals_deleted(count: usize) {
+    counter!(DELETED).increment(count as u64);
 }
 
 /// A page reported a web vital: `cls` is a score, the others are milliseconds. Unknown names are passed over.

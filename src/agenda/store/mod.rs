@@ -1,4 +1,6 @@
-//! Queries on events, feeds and settings.
+//! Queries on events, feeds, settings and reminders.
+
+pub mod reminders;
 
 use std::collections::HashMap;
 

@@ -4,7 +4,7 @@ use poem_openapi::Object;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::super::view::{Installation, InstalledVersion};
+use super::super::super::view::{Installation, InstalledVersion};
 use crate::auth::Role;
 use crate::telemetry::KeptSignal;
 use crate::telemetry::signal::{Kind, Level};

@@ -16,9 +16,9 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::fleet::Fleet;
-use super::store::{diagnostics, list, own, versions};
-use super::view::{Installation, InstalledVersion};
+use super::super::fleet::Fleet;
+use super::super::store::{self, diagnostics, list, own, versions};
+use super::super::view::{Installation, InstalledVersion};
 use crate::auth::{Auth, Identity};
 use crate::telemetry::{Owner, Signals};
 use crate::timeline;
@@ -170,7 +170,7 @@ impl Writer {
             let rows = own::events(self.fleet.inner.db.read(), self.owner.account, after, PAGE).await?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.id;
-            let item = |row: super::store::journal::Row| ExportedEvent {
+            let item = |row: store::journal::Row| ExportedEvent {
                 time: Timestamp::from_ms(timeline::ms(row.id)),
                 kind: row.kind,
                 summary: row.summary,

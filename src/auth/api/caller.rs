@@ -12,7 +12,7 @@ use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::{Credential, Identity, Role, Scope};
+use super::super::{Credential, Identity, Role, Scope};
 use crate::error::ApiError;
 
 /// What the server found out about the sender of a request; set by `http::identify` on every request.
