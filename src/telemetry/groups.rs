@@ -96,17 +96,43 @@ fn file(name: &str) -> String {
 /// A part of a file's name without its hash: `index-B3xk9q2Z` is `index`.
 fn unhashed(part: &str) -> String {
     let is_hash = |text: &str| {
-        text.len() >= 8
+        text.len() >= SHORT_HASH
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
             && text.bytes().any(|b| b.is_ascii_digit())
     };
     if is_hash(part) {
         return String::new();
     }
+    let short = part.len().checked_sub(SHORT_HASH).and_then(|at| part.split_at_checked(at));
+    if let Some((name, hash)) = short
+        && let Some(name) = name.strip_suffix('-').filter(|name| !name.is_empty())
+        && is_short_hash(hash.as_bytes())
+    {
+        return name.to_owned();
+    }
     match part.rsplit_once('-') {
         Some((name, hash)) if is_hash(hash) => name.to_owned(),
         _ => part.to_owned(),
     }
+}
+
+/// Length of the hashes of bundlers (rollup, vite, esbuild, parcel).
+const SHORT_HASH: usize = 8;
+
+/// Whether text of this length is a hash rather than a word. One in four of them has no digit: then it is of capitals
+/// alone, or of a case that changes as in no word but two written together, which is taken for one.
+fn is_short_hash(text: &[u8]) -> bool {
+    if !text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
+        return false;
+    }
+    let any = |is: fn(&u8) -> bool| text.iter().any(is);
+    let (upper, lower) = (any(u8::is_ascii_uppercase), any(u8::is_ascii_lowercase));
+    let digit = any(u8::is_ascii_digit);
+    if any(|b| matches!(b, b'-' | b'_')) {
+        return upper && (lower || digit);
+    }
+    let humps = text.windows(2).any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase());
+    digit || humps || (upper && !lower)
 }
 
 #[cfg(test)]
@@ -151,6 +177,34 @@ mod tests {
         assert!(!same(&a, &exception("cannot save", "load", "app.js", 1)));
         assert!(!same(&a, &Body { r#type: "RangeError".into(), ..a.clone() }));
         assert_ne!(fingerprint("desk", &a), fingerprint("phone", &a));
+    }
+
+    #[test]
+    fn hashes_of_bundlers_have_every_look() {
+        for (name, wanted) in [
+            ("index-B3xk9q2Z.js", "index.js"),
+            ("index-DkQmXyZa.js", "index.js"),
+            ("index-VPLZUYSF.js", "index.js"),
+            ("index-B-3_xQ9z.js", "index.js"),
+            ("index--kQmXyZ_.js", "index.js"),
+            ("main.3f9c2b1a4d5e6f7a8b9c.chunk.js", "main.chunk.js"),
+            ("main-3f9c2b1a4d5e6f7a8b9c.js", "main.js"),
+            ("3f9c2b1a.js", "js"),
+        ] {
+            assert_eq!(file(name), wanted, "{name}");
+        }
+        for name in [
+            "my-settings.js",
+            "my-long-name.js",
+            "vendors.js",
+            "chunk-vendors.js",
+            "jquery-3.7.1.min.js",
+            "é-é.js",
+        ] {
+            assert_eq!(file(name), name);
+        }
+        let of = |hash: &str| exception("x", "save", &format!("https://x.test/assets/index-{hash}.js"), 1);
+        assert!(same(&of("VPLZUYSF"), &of("DkQmXyZa")), "a release makes no new error");
     }
 
     #[test]
