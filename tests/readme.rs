@@ -87,6 +87,29 @@ async fn curl_agenda() {
 }
 
 #[tokio::test]
+async fn curl_source_map() {
+    let app = TestApp::spawn().await;
+    let admin = app.admin().await;
+    let token = json!({"name": "ci", "scopes": ["source-maps:write"]});
+    let token = admin.post("/api/auth/tokens", &token).await.expect(201);
+    let (dir, script) = written("curl-source-map", "example.sh");
+    let assets = dir.path().join("dist/assets");
+    fs::create_dir_all(&assets).unwrap();
+    let bundle = programs::root().join("tests/telemetry/source_maps/bundle/assets");
+    for name in ["index-VPLZUYSF.js", "index-VPLZUYSF.js.map"] {
+        fs::copy(bundle.join(name), assets.join(name)).unwrap();
+    }
+    let mut bash = Command::new("bash");
+    bash.arg("-eu").arg(script).current_dir(dir.path());
+    bash.env("WORKSPACE_URL", app.url("")).env("WORKSPACE_TOKEN", token["token"].as_str().unwrap());
+    let printed: Value = serde_json::from_str(&programs::run(&mut bash, 30).await).unwrap();
+    assert_eq!(printed["file"], "assets/index-VPLZUYSF.js");
+    let listed = admin.get("/api/source-maps?app=desk&version=1.4.0").await.expect(200);
+    assert_eq!(listed["items"], json!([printed]));
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn javascript() {
     let app = TestApp::spawn().await;
     let ann = app.member("ann").await;

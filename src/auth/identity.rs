@@ -89,11 +89,15 @@ pub enum Scope {
     #[oai(rename = "signals:write")]
     #[serde(rename = "signals:write")]
     SignalsWrite,
+    /// Upload and delete source maps of client applications
+    #[oai(rename = "source-maps:write")]
+    #[serde(rename = "source-maps:write")]
+    SourceMapsWrite,
 }
 
 impl Scope {
     /// Every scope, with its name.
-    pub const ALL: [(Self, &'static str); 11] = [
+    pub const ALL: [(Self, &'static str); 12] = [
         (Self::AgendaRead, "agenda:read"),
         (Self::AgendaWrite, "agenda:write"),
         (Self::ChatRead, "chat:read"),
@@ -105,6 +109,7 @@ impl Scope {
         (Self::MonitoringRead, "monitoring:read"),
         (Self::SignalsRead, "signals:read"),
         (Self::SignalsWrite, "signals:write"),
+        (Self::SourceMapsWrite, "source-maps:write"),
     ];
 
     /// The scope of this name.
@@ -121,7 +126,8 @@ impl Scope {
             | Self::ClientsRead
             | Self::ClientsWrite
             | Self::MonitoringRead
-            | Self::SignalsRead => Role::Admin,
+            | Self::SignalsRead
+            | Self::SourceMapsWrite => Role::Admin,
         }
     }
 

@@ -121,6 +121,8 @@ pub struct Config {
     pub session_ttl: Duration,
     /// How long signals of client applications are kept.
     pub signal_retention: SignalRetention,
+    /// Most bytes of all source maps, compressed.
+    pub source_maps_max_bytes: i64,
     /// Filter of the logs, already checked.
     pub log_filter: String,
     /// How log lines look.
@@ -200,6 +202,7 @@ impl Config {
             access_token_ttl: Duration::from_secs(seconds),
             session_ttl: Duration::from_secs(days * 86_400),
             signal_retention: SignalRetention::read(&s.signals_days, &s.signals_max_mb)?,
+            source_maps_max_bytes: retention::source_maps(&s.source_maps_max_mb)?,
             log_filter: values::log_filter(&s.log_level)?,
             log_format,
             max_connections: values::number("MAX_CONNECTIONS", &s.max_connections, "20000", 1..=10_000_000)?

@@ -1,4 +1,4 @@
-//! How long signals of client applications are kept.
+//! How long signals of client applications are kept, and how much of what explains them.
 
 use super::{ConfigError, values};
 use crate::telemetry::signal::Kind;
@@ -50,6 +50,15 @@ impl SignalRetention {
     }
 }
 
+/// Reads `SOURCE_MAPS_MAX_MB`, into bytes.
+///
+/// # Errors
+/// When it is no number, or out of range.
+pub fn source_maps(max_mb: &Option<String>) -> Result<i64, ConfigError> {
+    let megabytes = values::number("SOURCE_MAPS_MAX_MB", max_mb, "1024", 1..=100_000_000)?;
+    Ok((megabytes << 20).cast_signed())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +80,6 @@ mod tests {
             assert_eq!(read(days, "1").unwrap_err().setting, "SIGNALS_DAYS", "{days}");
         }
         assert_eq!(read("log=1", "0").unwrap_err().setting, "SIGNALS_MAX_MB");
+        assert_eq!(source_maps(&Some("all".to_owned())).unwrap_err().setting, "SOURCE_MAPS_MAX_MB");
     }
 }

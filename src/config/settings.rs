@@ -92,6 +92,15 @@ pub struct Settings {
         default_value = "10240"
     )]
     pub signals_max_mb: Option<String>,
+    /// Most megabytes of source maps, compressed; an application may have half of it, and its oldest versions go first
+    #[arg(
+        long,
+        env = "SOURCE_MAPS_MAX_MB",
+        value_name = "MEGABYTES",
+        help_heading = "Settings",
+        default_value = "1024"
+    )]
+    pub source_maps_max_mb: Option<String>,
     /// Path under which a reverse proxy serves everything, such as `/workspace`
     #[arg(long, env = "BASE_PATH", value_name = "PATH", help_heading = "Settings")]
     pub base_path: Option<String>,
@@ -173,6 +182,7 @@ impl Settings {
             ("NODE_ENV", self.node_env.clone()),
             ("SIGNALS_DAYS", self.signals_days.clone()),
             ("SIGNALS_MAX_MB", self.signals_max_mb.clone()),
+            ("SOURCE_MAPS_MAX_MB", self.source_maps_max_mb.clone()),
             ("BASE_PATH", self.base_path.clone()),
             ("TRUSTED_PROXIES", self.trusted_proxies.clone()),
             ("ADMIN_USERNAME", self.admin_username.clone()),

@@ -1,8 +1,10 @@
 //! Bodies of API requests: read once, up to a limit, before a handler sees them.
 
+use std::io::{self, Read};
 use std::time::Duration;
 
 use bytes::Bytes;
+use flate2::bufread::GzDecoder;
 use poem::http::Method;
 use poem::{Body, Endpoint, EndpointExt, IntoEndpoint, Request, Result};
 use poem_openapi::error::ParseRequestPayloadError;
@@ -10,6 +12,7 @@ use tokio::io::AsyncReadExt;
 
 use crate::auth::Sender;
 use crate::error::ApiError;
+use crate::telemetry::maps::{self, SourceMaps};
 
 /// Largest body of an API request in bytes: 1 MiB, some ten times the largest message or event.
 pub const LIMIT: usize = 1 << 20;
@@ -21,6 +24,8 @@ const STRANGERS_LIMIT: usize = 64 << 10;
 const DISCARD: u64 = 16 << 20;
 /// Longest time spent on that.
 const DISCARD_TIME: Duration = Duration::from_secs(10);
+/// Longest time that an upload may take, as it holds a place among few.
+const UPLOAD_TIME: Duration = Duration::from_secs(120);
 
 /// What a request carried whose body was refused, with its method: to say which field is wrong.
 #[derive(Clone)]
@@ -29,23 +34,34 @@ pub struct Refused {
     pub bytes: Bytes,
 }
 
-/// Wraps `api` so that a larger body is answered with 413, whether or not its length was announced. The error of a body
-/// that cannot be read carries it, as [`Refused`].
-pub fn limited(api: impl IntoEndpoint<Endpoint: 'static>) -> impl Endpoint {
-    api.into_endpoint().around(|api, request| async move {
-        let (request, bytes) = limit(request).await?;
-        let method = request.method().clone();
-        api.call(request).await.map_err(|mut error| {
-            if error.is::<ParseRequestPayloadError>() {
-                error.set_data(Refused { method, bytes });
-            }
-            error
-        })
+/// Wraps `api` so that a larger body is answered with 413, whether or not its length was announced; for a source map that
+/// is larger than for the others. The error of a body that cannot be read carries it, as [`Refused`].
+pub fn limited(api: impl IntoEndpoint<Endpoint: 'static>, maps: SourceMaps) -> impl Endpoint {
+    api.into_endpoint().around(move |api, request| {
+        let maps = maps.clone();
+        async move {
+            let (request, bytes) = limit(request, &maps).await?;
+            let method = request.method().clone();
+            api.call(request).await.map_err(|mut error| {
+                if error.is::<ParseRequestPayloadError>() {
+                    error.set_data(Refused { method, bytes });
+                }
+                error
+            })
+        }
     })
 }
 
-async fn limit(mut request: Request) -> Result<(Request, Bytes)> {
+async fn limit(mut request: Request, maps: &SourceMaps) -> Result<(Request, Bytes)> {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok((request, Bytes::new()));
+    }
+    if let Some((limit, room)) = maps::body_limit(maps, &request)? {
+        let read = tokio::time::timeout(UPLOAD_TIME, read(&mut request, limit)).await;
+        let bytes = read.map_err(|_| ApiError::bad_request("The body took too long."))??;
+        request.set_data(room);
+        request.set_body(Body::from_bytes(bytes.into()));
+        // Its fields have no names that could be told.
         return Ok((request, Bytes::new()));
     }
     let limit = match request.data::<Sender>() {
@@ -73,4 +89,14 @@ pub async fn read(request: &mut Request, limit: usize) -> Result<Vec<u8>, ApiErr
         return Err(ApiError::payload_too_large(limit));
     }
     Ok(bytes)
+}
+
+/// Decompresses what was sent as gzip; `None` when it holds more than `limit` bytes.
+///
+/// # Errors
+/// When it is no gzip, or ends early.
+pub fn gunzip(bytes: &[u8], limit: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut plain = Vec::new();
+    GzDecoder::new(bytes).take(limit as u64 + 1).read_to_end(&mut plain)?;
+    Ok((plain.len() <= limit).then_some(plain))
 }

@@ -40,6 +40,7 @@ use crate::monitoring::{self, MonitoringApi};
 use crate::telemetry;
 use crate::telemetry::errors::ErrorsApi;
 use crate::telemetry::keys::AppKeysApi;
+use crate::telemetry::maps::SourceMapsApi;
 use crate::users::{Users, UsersApi};
 
 /// Everything on the main port, in the order of reading: middleware outside, routes inside.
@@ -51,7 +52,7 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
     let tree = Route::new()
         .at("/api/openapi.json", docs::json(&document))
         .at("/api/openapi.yaml", docs::yaml(&document))
-        .nest("/api", body::limited(api))
+        .nest("/api", body::limited(api, services.telemetry.source_maps().clone()))
         .nest("/docs", docs::ui(&document))
         .nest("/ics", agenda::feed(&services.agenda))
         .at("/health", get(monitoring::health()))
@@ -85,7 +86,8 @@ fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>
         MonitoringApi::new(s.monitor.clone()),
         AppKeysApi::new(s.telemetry.keys().clone()),
         LogsApi::new(s.logs.clone()),
-        ErrorsApi::new(s.db.clone()),
+        ErrorsApi::new(s.db.clone(), s.telemetry.source_maps().clone()),
+        SourceMapsApi::new(s.telemetry.source_maps().clone()),
     );
     OpenApiService::new(slices, "workspace-server", env!("CARGO_PKG_VERSION"))
         .description("Accounts, agenda, chat and the fleet of connected clients. Errors are RFC 9457 problem documents.")

@@ -19,6 +19,7 @@ const CONFLICTS: [&str; 15] = [
     "update_agenda_event",
     "update_room",
     "update_user",
+    "upload_source_map",
 ];
 /// Public operations that take a credential in their body.
 const CREDENTIALS: [&str; 3] = ["log_in", "log_in_with_cookie", "refresh_tokens"];

@@ -1,7 +1,7 @@
 //! Telemetry of client applications: the Grafana Faro collector, the store of signals, and what is made of them.
 //!
 //! Owns the payload's format, `/collect` and the rpc `signals`, application keys, the tables of signals and of grouped
-//! errors, and their retention. A batch is acknowledged after its commit; what reads signals on (live tail, aggregates,
+//! errors, and their retention; source maps, and the stacks that are resolved with them. A batch is acknowledged after its commit; what reads signals on (live tail, aggregates,
 //! Loki) is told then. Which installations there are belongs to `clients`, queries over logs to `logs`.
 
 mod collect;
@@ -11,6 +11,7 @@ mod groups;
 mod intake;
 mod kept;
 pub mod keys;
+pub mod maps;
 pub mod payload;
 mod retention;
 mod rt;
@@ -37,6 +38,7 @@ use crate::db::Db;
 use crate::monitoring::series::Series;
 use intake::Intake;
 use keys::AppKeys;
+use maps::SourceMaps;
 use sessions::Sessions;
 
 /// The telemetry of client applications. Clones share everything.
@@ -47,6 +49,7 @@ pub struct Telemetry {
 
 struct Inner {
     keys: AppKeys,
+    maps: SourceMaps,
     intake: Intake,
     sessions: Sessions,
     guard: collect::Guard,
@@ -64,6 +67,7 @@ impl Telemetry {
         let inner = Inner {
             intake: Intake::new(db.clone(), clock.clone(), keys.clone(), sessions.clone(), series.clone()),
             keys,
+            maps: SourceMaps::new(db.clone(), clock.clone(), config.source_maps_max_bytes),
             sessions,
             guard: collect::Guard::new(config, clock.clone()),
             db: db.clone(),
@@ -98,6 +102,11 @@ impl Telemetry {
     /// The application keys.
     pub fn keys(&self) -> &AppKeys {
         &self.inner.keys
+    }
+
+    /// The source maps of applications.
+    pub fn source_maps(&self) -> &SourceMaps {
+        &self.inner.maps
     }
 
     /// Removes the signals of an owner in small steps; gives how many there were.

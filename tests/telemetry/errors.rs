@@ -45,7 +45,7 @@ async fn the_same_fault_is_one_error_with_its_versions_and_clients() {
     assert_eq!(detail["latest"]["message"], "room 7 is gone");
     assert_eq!(
         detail["latest"]["stack"][0],
-        json!({"function": "open", "module": "", "filename": "https://x.test/app-3f9c2b1a.js", "lineno": 3, "colno": 7})
+        json!({"function": "open", "module": "", "filename": "https://x.test/app-3f9c2b1a.js", "lineno": 3, "colno": 7, "original": null})
     );
     let line =
         admin.get(&format!("/api/logs/{}", detail["latest"]["line_id"].as_str().unwrap())).await.expect(200);

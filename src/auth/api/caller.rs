@@ -82,7 +82,8 @@ pub mod scope {
         ClientsWrite,
         MonitoringRead,
         SignalsRead,
-        SignalsWrite
+        SignalsWrite,
+        SourceMapsWrite
     );
 }
 

@@ -11,6 +11,7 @@ mod process;
 mod realtime;
 mod series;
 mod signals;
+mod source_maps;
 
 use std::sync::OnceLock;
 
@@ -31,6 +32,7 @@ pub use signals::{
     SignalsRefused, collect_bytes, collect_seconds, server_log_dropped, server_log_lost, signal_batch_again,
     signal_commit_seconds, signal_queue, signals_deleted, signals_refused, signals_stored, web_vital,
 };
+pub use source_maps::{source_map_read, source_maps_cached};
 
 /// Bounds of every latency histogram, in seconds: 0.5 ms to 10 s.
 const SECONDS: &[f64] =
@@ -80,6 +82,7 @@ pub fn start() -> PrometheusHandle {
             process::describe();
             series::describe();
             signals::describe();
+            source_maps::describe();
             handle
         })
         .clone()

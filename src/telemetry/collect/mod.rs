@@ -7,11 +7,9 @@ mod cors;
 mod guard;
 
 use std::borrow::Cow;
-use std::io::Read;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use flate2::bufread::GzDecoder;
 use poem::http::{HeaderMap, Method, StatusCode, header};
 use poem::{Endpoint, Request, Response};
 use sha2::{Digest, Sha256};
@@ -263,12 +261,9 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
 
 /// Decompresses, and stops where a payload may not be longer.
 fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, PayloadError> {
-    let mut plain = Vec::new();
-    let mut decoder = GzDecoder::new(bytes).take(payload::MAX_BYTES as u64 + 1);
-    decoder
-        .read_to_end(&mut plain)
-        .map_err(|e| PayloadError::Malformed(format!("it cannot be decompressed ({e})")))?;
-    Ok(plain)
+    let damaged = |e| PayloadError::Malformed(format!("it cannot be decompressed ({e})"));
+    let plain = body::gunzip(bytes, payload::MAX_BYTES).map_err(damaged)?;
+    plain.ok_or_else(|| PayloadError::TooLarge(format!("At most {} bytes are taken.", payload::MAX_BYTES)))
 }
 
 /// Parts as one key; their lengths count, so that no two lists of parts are the same.

@@ -6,24 +6,26 @@ use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi, Tags};
 use uuid::Uuid;
 
-use super::store::{self, GroupRow, Order, VersionRow, Wanted};
+use super::store::{self, GroupRow, Latest, Order, VersionRow, Wanted};
 use crate::auth::{Admin, scope};
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::page;
-use crate::telemetry::signal::{Body, Frame};
+use crate::telemetry::maps::{Original, SourceMaps};
+use crate::telemetry::signal::Frame;
 use crate::timeline;
 use crate::timestamp::Timestamp;
 
 /// Operations on errors of client applications.
 pub struct ErrorsApi {
     db: Db,
+    maps: SourceMaps,
 }
 
 impl ErrorsApi {
-    /// Reads from `db`.
-    pub fn new(db: Db) -> Self {
-        Self { db }
+    /// Reads from `db`, and resolves stacks with `maps`.
+    pub fn new(db: Db, maps: SourceMaps) -> Self {
+        Self { db, maps }
     }
 }
 
@@ -135,12 +137,48 @@ struct StackFrame {
     lineno: Option<u32>,
     /// Column, from 1
     colno: Option<u32>,
+    /// Where that is in the source code; null without a source map of the file in this version
+    original: Option<OriginalFrame>,
 }
 
-impl From<Frame> for StackFrame {
-    fn from(frame: Frame) -> Self {
+/// A line of a stack as its source code says it
+#[derive(Debug, Object)]
+struct OriginalFrame {
+    /// Source file, as the source map names it
+    file: String,
+    /// Line, from 1
+    line: u32,
+    /// Column, from 1
+    column: u32,
+    /// Function; null where the source map does not tell for sure: the frame's own name holds then
+    function: Option<String>,
+    /// Original name of what stands there, if it was renamed
+    name: Option<String>,
+    /// The line, and three on either side; empty when the source map has no sources
+    source: Vec<SourceLine>,
+}
+
+/// A line of source code
+#[derive(Debug, Object)]
+struct SourceLine {
+    /// Its number, from 1
+    line: u32,
+    /// Its text, the first 300 characters
+    text: String,
+}
+
+impl StackFrame {
+    fn new(frame: Frame, original: Option<Original>) -> Self {
         let Frame { function, module, filename, lineno, colno } = frame;
-        Self { function, module, filename, lineno, colno }
+        Self { function, module, filename, lineno, colno, original: original.map(OriginalFrame::from) }
+    }
+}
+
+impl From<Original> for OriginalFrame {
+    fn from(original: Original) -> Self {
+        let Original { file, line, column, function, name, source } = original;
+        let source = source.into_iter().map(|(line, text)| SourceLine { line, text }).collect();
+        Self { file, line, column, function, name, source }
     }
 }
 
@@ -153,7 +191,7 @@ struct LatestException {
     time: Timestamp,
     /// Its own message
     message: String,
-    /// Its stack, innermost first; with source maps applied where there are any
+    /// Its stack, innermost first: as it was sent, and where a source map is, with the place in the source code
     stack: Vec<StackFrame>,
 }
 
@@ -249,21 +287,28 @@ impl ErrorsApi {
         let conn = self.db.read();
         let row = store::find(conn, error_id.0).await?.ok_or_else(ApiError::not_found)?;
         let versions = store::versions(conn, row.id).await?;
-        let latest = store::latest(conn, row.id).await?;
+        let latest = match store::latest(conn, row.id).await? {
+            Some(latest) => Some(self.resolved(latest).await?),
+            None => None,
+        };
         Ok(Json(ErrorDetail {
             group: (&row).into(),
             versions: versions.into_iter().map(ErrorVersion::from).collect(),
-            latest: latest.map(|(id, body)| latest_exception(id, body)),
+            latest,
         }))
     }
 }
 
-fn latest_exception(id: i64, body: Body) -> LatestException {
-    let stack = if body.resolved.is_empty() { body.frames } else { body.resolved };
-    LatestException {
-        line_id: format!("c{id}"),
-        time: Timestamp::from_ms(timeline::ms(id)),
-        message: body.value,
-        stack: stack.into_iter().map(StackFrame::from).collect(),
+impl ErrorsApi {
+    async fn resolved(&self, latest: Latest) -> Result<LatestException, ApiError> {
+        let Latest { id, body, app, app_version } = latest;
+        let originals = self.maps.resolve(&app, &app_version, &body.frames).await?;
+        let stack = body.frames.into_iter().zip(originals);
+        Ok(LatestException {
+            line_id: format!("c{id}"),
+            time: Timestamp::from_ms(timeline::ms(id)),
+            message: body.value,
+            stack: stack.map(|(frame, original)| StackFrame::new(frame, original)).collect(),
+        })
     }
 }

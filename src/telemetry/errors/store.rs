@@ -134,11 +134,31 @@ pub async fn versions(conn: &impl ConnectionTrait, group: i64) -> Result<Vec<Ver
 struct LatestRow {
     id: i64,
     body: String,
+    app: String,
+    app_version: String,
 }
 
-/// The last exception of a group that is still stored: its id, and what it carries.
-pub async fn latest(conn: &impl ConnectionTrait, group: i64) -> Result<Option<(i64, Body)>, DbErr> {
-    let sql = "SELECT id, body FROM signals WHERE group_id = $1 ORDER BY id DESC LIMIT 1";
+/// An exception that is stored.
+pub struct Latest {
+    /// Its id, which is also its time.
+    pub id: i64,
+    /// What it carries.
+    pub body: Body,
+    /// Application.
+    pub app: String,
+    /// Version of the application.
+    pub app_version: String,
+}
+
+/// The last exception of a group that is still stored.
+pub async fn latest(conn: &impl ConnectionTrait, group: i64) -> Result<Option<Latest>, DbErr> {
+    let sql = "SELECT s.id, s.body, c.app, c.app_version FROM signals s JOIN signal_contexts c ON c.id = s.context_id \
+               WHERE s.group_id = $1 ORDER BY s.id DESC LIMIT 1";
     let row = LatestRow::find_by_statement(statement(conn, sql, [group.into()])).one(conn).await?;
-    Ok(row.map(|row| (row.id, serde_json::from_str(&row.body).unwrap_or_default())))
+    Ok(row.map(|LatestRow { id, body, app, app_version }| Latest {
+        id,
+        body: serde_json::from_str(&body).unwrap_or_default(),
+        app,
+        app_version,
+    }))
 }

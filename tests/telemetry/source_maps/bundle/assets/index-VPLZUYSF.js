@@ -1,0 +1,1 @@
+function c(t){return t.article.cents*t.count}function o(t){let n=0;for(let r of t)n+=c(r);return n}var e=class{constructor(n){this.lines=n}lines;pay(){return`${o(this.lines)} cents`}};function i(){let t=new e([{article:{name:"lamp",cents:4200},count:1},{count:2}]);console.log(t.pay())}i();
