@@ -26,7 +26,7 @@ use crate::http::{self, Acceptor};
 use crate::inbox::Inbox;
 use crate::logs::{Logs, Tap};
 use crate::monitoring::{self, Monitor, MonitorChannels};
-use crate::observe;
+use crate::observe::{self, loki::ServerLines};
 use crate::realtime::Hub;
 use crate::telemetry::Telemetry;
 
@@ -166,6 +166,7 @@ impl App {
         })?;
         services.tasks.spawn(services.telemetry.clone().run(services.stop.clone()));
         services.tasks.spawn(services.telemetry.clone().run_retention(services.stop.clone()));
+        services.tasks.spawn(services.telemetry.clone().run_loki(services.stop.clone()));
         services.tasks.spawn(services.logs.clone().run_tail(services.stop.clone()));
         services.tasks.spawn(agenda::run_reminders(services.agenda.clone(), services.stop.clone()));
         Ok(Self { services, listener, metrics, lock })
@@ -186,6 +187,14 @@ impl App {
         })?;
         tasks.spawn(keeping);
         Ok(())
+    }
+
+    /// Pushes this process's log lines to Loki, if there is one.
+    pub fn ship_log(&self, lines: Option<ServerLines>) {
+        let Services { stop, tasks, .. } = &self.services;
+        if let Some(lines) = lines {
+            tasks.spawn(lines.run(stop.clone()));
+        }
     }
 
     /// What the server is made of.

@@ -92,10 +92,11 @@ fn block_on<F: Future<Output = Result<ExitCode, ConfigError>>>(task: F) -> Resul
 }
 
 async fn serve(config: Config) -> Result<ExitCode, ConfigError> {
-    let tap = logging::start(&config);
+    let lines = logging::start(&config);
     let stop = crate::app::stop_signal();
     let app = App::build(config, crate::clock::Clock::system()).await?;
-    app.keep_log(tap).await?;
+    app.keep_log(lines.tap).await?;
+    app.ship_log(lines.loki);
     app.announce();
     app.run_until(stop).await;
     Ok(ExitCode::SUCCESS)

@@ -9,20 +9,19 @@
 //! | [`http`] | the listener, the route tree, middleware, problem documents |
 //! | [`auth`] | who is calling: passwords, tokens, sessions, and the parameter types that decide |
 //! | [`chat`] | rooms, messages, reactions, read marks, search |
-//! | [`telemetry`] | what client applications report: keys, bounds, signals, grouped errors |
 //! | [`idempotency`] | creating calls that may be repeated: `Idempotency-Key` |
 //! | [`inbox`] | what the server tells one account, with a short history |
 //! | [`users`] | accounts and their changes |
 //! | [`agenda`] | events, recurrence, reminders, iCalendar |
 //! | [`clients`] | the fleet of connected client applications |
 //! | [`monitoring`] | health, readiness, the last five minutes of the server itself, what happened in 30 days |
-//! | [`telemetry`] | what client applications report: the Faro collector, the store of signals |
+//! | [`telemetry`] | what client applications report: the Faro collector, keys, bounds, the store of signals, grouped errors, the way to Loki |
 //! | [`logs`] | one view over the server's lines and those of clients, and its live tail |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
 //! | [`dashboard`] | the pages that people see, and the files they are made of |
 //! | [`error`] | the one table of HTTP errors |
-//! | [`observe`] | log set-up and every Prometheus metric |
+//! | [`observe`] | log set-up, the server's lines for Loki, and every Prometheus metric |
 //! | [`clock`], [`timestamp`], [`text`], [`id`], [`timeline`], [`page`], [`budget`] | time that tests can move, how time and text are written, identifiers, cursors, allowances |
 //!
 //! A feature is one folder ("slice"): `api` (HTTP) and `rt` (realtime) call `model` (validated types)

@@ -22,6 +22,7 @@ mod idempotency;
 mod kill9;
 mod logs;
 mod logs_stdout;
+mod loki;
 mod metrics;
 mod monitoring;
 mod readme;

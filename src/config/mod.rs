@@ -4,6 +4,7 @@
 //! [`settings`]; who reads `.env` is [`env_file`].
 
 pub mod env_file;
+mod loki;
 mod retention;
 pub mod settings;
 mod values;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Origin;
 
+pub use loki::LokiUrl;
 pub use retention::SignalRetention;
 pub use settings::Settings;
 
@@ -123,6 +125,8 @@ pub struct Config {
     pub signal_retention: SignalRetention,
     /// Most bytes of all source maps, compressed.
     pub source_maps_max_bytes: i64,
+    /// The Loki that log lines are pushed to, if any.
+    pub loki: Option<LokiUrl>,
     /// Filter of the logs, already checked.
     pub log_filter: String,
     /// How log lines look.
@@ -203,6 +207,7 @@ impl Config {
             session_ttl: Duration::from_secs(days * 86_400),
             signal_retention: SignalRetention::read(&s.signals_days, &s.signals_max_mb)?,
             source_maps_max_bytes: retention::source_maps(&s.source_maps_max_mb)?,
+            loki: LokiUrl::read(&s.loki_url)?,
             log_filter: values::log_filter(&s.log_level)?,
             log_format,
             max_connections: values::number("MAX_CONNECTIONS", &s.max_connections, "20000", 1..=10_000_000)?

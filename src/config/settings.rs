@@ -101,6 +101,9 @@ pub struct Settings {
         default_value = "1024"
     )]
     pub source_maps_max_mb: Option<String>,
+    /// Loki that the lines of the server and of client applications are pushed to, such as `http://loki:3100`
+    #[arg(long, env = "LOKI_URL", value_name = "URL", help_heading = "Settings", hide_env_values = true)]
+    pub loki_url: Option<String>,
     /// Path under which a reverse proxy serves everything, such as `/workspace`
     #[arg(long, env = "BASE_PATH", value_name = "PATH", help_heading = "Settings")]
     pub base_path: Option<String>,
@@ -183,6 +186,7 @@ impl Settings {
             ("SIGNALS_DAYS", self.signals_days.clone()),
             ("SIGNALS_MAX_MB", self.signals_max_mb.clone()),
             ("SOURCE_MAPS_MAX_MB", self.source_maps_max_mb.clone()),
+            ("LOKI_URL", self.loki_url.clone()),
             ("BASE_PATH", self.base_path.clone()),
             ("TRUSTED_PROXIES", self.trusted_proxies.clone()),
             ("ADMIN_USERNAME", self.admin_username.clone()),

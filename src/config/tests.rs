@@ -33,6 +33,7 @@ fn every_wrong_value_names_its_setting() {
     assert_eq!(fault(|s| s.jwt_secret_file = some("/no/such/file")).setting, "JWT_SECRET_FILE");
     assert_eq!(fault(|s| s.admin_username = some("root")).setting, "ADMIN_PASSWORD");
     assert_eq!(fault(|s| s.database_url = some("mysql://u:p@h/d")).found, "found the scheme `mysql`");
+    assert_eq!(fault(|s| s.loki_url = some("loki:3100")).setting, "LOKI_URL");
     assert_eq!(fault(|s| s.log_level = some("info,workspace_server=loud")).setting, "LOG_LEVEL");
     for silent in ["loud", "verbose", "info,loud", "workspace_server"] {
         assert_eq!(fault(|s| s.log_level = some(silent)).setting, "LOG_LEVEL", "{silent}");
@@ -61,8 +62,11 @@ fn a_fault_is_one_line() {
 
 #[test]
 fn secrets_are_not_printed() {
-    let settings =
-        Settings { jwt_secret: Some("k9J2mX7qL4vB8nR3tW6yZ1cF5hD0sG!e".into()), ..Settings::default() };
+    let settings = Settings {
+        jwt_secret: Some("k9J2mX7qL4vB8nR3tW6yZ1cF5hD0sG!e".into()),
+        loki_url: Some("http://pusher:k9J2mX7q@loki:3100".into()),
+        ..Settings::default()
+    };
     let printed = format!("{:?}", Config::from_settings(&settings).unwrap());
-    assert!(!printed.contains("k9J2mX7q"), "{printed}");
+    assert!(!printed.contains("k9J2mX7q") && !printed.contains("pusher"), "{printed}");
 }

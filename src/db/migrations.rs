@@ -22,6 +22,7 @@ const ALL: &[(&str, &str)] = &[
     ("m0008_idempotency", include_str!("migrations/m0008_idempotency.sql")),
     ("m0009_series", include_str!("migrations/m0009_series.sql")),
     ("m0010_logs", include_str!("migrations/m0010_logs.sql")),
+    ("m0011_loki", include_str!("migrations/m0011_loki.sql")),
     ("m0012_source_maps", include_str!("migrations/m0012_source_maps.sql")),
 ];
 

@@ -2,6 +2,7 @@
 
 mod cause;
 pub mod logging;
+pub mod loki;
 pub mod metrics;
 
 pub use cause::Cause;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::context::{Context, ContextHash};
 use super::kept::{self, Owner};
 use super::keys::AppKeys;
+use super::loki::Feed;
 use super::sessions::Sessions;
 use super::signal::{Kind, Level, Signal};
 use super::store::{self, Faults, NewSignal};
@@ -94,6 +95,7 @@ pub struct Intake {
     queue: mpsc::Sender<Entry>,
     waiting: Mutex<Option<mpsc::Receiver<Entry>>>,
     contexts: Arc<Mutex<Known>>,
+    feed: Arc<Feed>,
     tail: broadcast::Sender<Arc<Vec<Stored>>>,
 }
 
@@ -101,7 +103,14 @@ pub struct Intake {
 type Known = HashMap<ContextHash, (i64, i64)>;
 
 impl Intake {
-    pub fn new(db: Db, clock: Clock, keys: AppKeys, sessions: Sessions, series: Series) -> Self {
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        keys: AppKeys,
+        sessions: Sessions,
+        series: Series,
+        feed: Arc<Feed>,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         Self {
             db,
@@ -113,14 +122,16 @@ impl Intake {
             queue,
             waiting: Mutex::new(Some(waiting)),
             contexts: Arc::default(),
+            feed,
             tail: broadcast::channel(TAIL).0,
         }
     }
 
-    pub async fn load(&self) -> Result<(), DbErr> {
+    /// Reads the id to go on after; gives it.
+    pub async fn load(&self) -> Result<i64, DbErr> {
         let last = store::last_id(self.db.read()).await?;
         self.ids.raise(last);
-        Ok(())
+        Ok(last)
     }
 
     pub fn tail(&self) -> broadcast::Receiver<Arc<Vec<Stored>>> {
@@ -211,8 +222,9 @@ impl Intake {
         let outcome = self.db.write(|tx| Box::pin(async move { job.run(tx).await })).await;
         metrics::signal_commit_seconds(start.elapsed());
         match outcome {
-            Ok(Done { accepted, stored }) => {
+            Ok(Done { accepted, stored, bytes }) => {
                 self.tell(stored);
+                self.feed.stored(bytes);
                 for (reply, accepted) in replies.into_iter().zip(accepted) {
                     // Whoever waited may be gone; the batch is stored all the same.
                     let _ = reply.send(Ok(accepted));
@@ -269,6 +281,8 @@ struct Job {
 struct Done {
     accepted: Vec<Accepted>,
     stored: Vec<Stored>,
+    /// Bytes of the signals, each with its context.
+    bytes: u64,
 }
 
 impl Job {
@@ -313,7 +327,7 @@ impl Job {
         }
         let groups = store::put_faults(conn, faults).await?;
         let mut fingerprints = fingerprints.into_iter();
-        let (mut rows, mut stored) = (Vec::new(), Vec::new());
+        let (mut rows, mut stored, mut bytes) = (Vec::new(), Vec::new(), 0);
         for batch in kept {
             let context_id = contexts[&batch.hash];
             for signal in batch.signals {
@@ -321,13 +335,15 @@ impl Job {
                 // Exceptions come in the order in which their fingerprints were made.
                 let fingerprint = (signal.kind == Kind::Exception).then(|| fingerprints.next()).flatten();
                 let group = fingerprint.and_then(|fingerprint| groups.get(&fingerprint).copied());
-                rows.push(NewSignal::new(id, context_id, group, &signal));
+                let row = NewSignal::new(id, context_id, group, &signal);
+                bytes += row.bytes() + batch.context.meta.json.len() as u64;
+                rows.push(row);
                 stored.push(Stored { id, context: batch.context.clone(), signal });
             }
         }
         store::insert(conn, rows, now).await?;
         tx.after_commit(move || remember(&known, learnt));
-        Ok(Done { accepted, stored })
+        Ok(Done { accepted, stored, bytes })
     }
 }
 

@@ -1,8 +1,9 @@
 //! Telemetry of client applications: the Grafana Faro collector, the store of signals, and what is made of them.
 //!
 //! Owns the payload's format, `/collect` and the rpc `signals`, application keys, the tables of signals and of grouped
-//! errors, and their retention; source maps, and the stacks that are resolved with them. A batch is acknowledged after its commit; what reads signals on (live tail, aggregates,
-//! Loki) is told then. Which installations there are belongs to `clients`, queries over logs to `logs`.
+//! errors, and their retention; source maps, and the stacks that are resolved with them; the way of signals to Loki. A batch
+//! is acknowledged after its commit; what reads signals on (live tail, aggregates, Loki) is told then. Which installations
+//! there are belongs to `clients`, queries over logs to `logs`.
 
 mod collect;
 mod context;
@@ -11,6 +12,7 @@ mod groups;
 mod intake;
 mod kept;
 pub mod keys;
+mod loki;
 pub mod maps;
 pub mod payload;
 mod retention;
@@ -33,11 +35,12 @@ pub use kept::{Kept, KeptSignal, Owner, Signals};
 use crate::auth::Auth;
 use crate::clients::Fleet;
 use crate::clock::Clock;
-use crate::config::{Config, SignalRetention};
+use crate::config::{Config, LokiUrl, SignalRetention};
 use crate::db::Db;
 use crate::monitoring::series::Series;
 use intake::Intake;
 use keys::AppKeys;
+use loki::{Feed, Outbox};
 use maps::SourceMaps;
 use sessions::Sessions;
 
@@ -56,6 +59,8 @@ struct Inner {
     db: Db,
     clock: Clock,
     keep: SignalRetention,
+    loki: Option<LokiUrl>,
+    feed: Arc<Feed>,
     auth: Auth,
     fleet: Fleet,
 }
@@ -64,8 +69,16 @@ impl Telemetry {
     /// Nothing is read or started yet.
     pub fn new(config: &Config, db: &Db, clock: &Clock, auth: &Auth, fleet: &Fleet, series: &Series) -> Self {
         let (keys, sessions) = (AppKeys::new(db.clone(), clock.clone()), Sessions::new(db.clone()));
+        let feed = Arc::<Feed>::default();
         let inner = Inner {
-            intake: Intake::new(db.clone(), clock.clone(), keys.clone(), sessions.clone(), series.clone()),
+            intake: Intake::new(
+                db.clone(),
+                clock.clone(),
+                keys.clone(),
+                sessions.clone(),
+                series.clone(),
+                feed.clone(),
+            ),
             keys,
             maps: SourceMaps::new(db.clone(), clock.clone(), config.source_maps_max_bytes),
             sessions,
@@ -73,6 +86,8 @@ impl Telemetry {
             db: db.clone(),
             clock: clock.clone(),
             keep: config.signal_retention.clone(),
+            loki: config.loki.clone(),
+            feed,
             auth: auth.clone(),
             fleet: fleet.clone(),
         };
@@ -84,8 +99,13 @@ impl Telemetry {
     /// # Errors
     /// When the database fails.
     pub async fn load(&self) -> Result<(), DbErr> {
-        self.inner.keys.load().await?;
-        self.inner.intake.load().await
+        let Inner { keys, intake, loki, feed, db, .. } = &*self.inner;
+        keys.load().await?;
+        let last = intake.load().await?;
+        if loki.is_some() {
+            feed.load(db, last).await?;
+        }
+        Ok(())
     }
 
     /// Stores what comes in, until `stop`; what was taken before is stored first.
@@ -95,8 +115,16 @@ impl Telemetry {
 
     /// Deletes what is too old or too much, until `stop`.
     pub async fn run_retention(self, stop: CancellationToken) {
-        let Inner { db, clock, keep, .. } = &*self.inner;
-        retention::run(db.clone(), clock.clone(), keep.clone(), stop).await;
+        let Inner { db, clock, keep, feed, .. } = &*self.inner;
+        retention::run(db.clone(), clock.clone(), keep.clone(), feed.clone(), stop).await;
+    }
+
+    /// Ships signals to Loki, if there is one, until `stop`.
+    pub async fn run_loki(self, stop: CancellationToken) {
+        let Inner { loki, db, clock, keys, feed, .. } = &*self.inner;
+        if let Some(url) = loki {
+            Outbox::new(url, db.clone(), clock.clone(), keys.clone(), feed.clone()).run(stop).await;
+        }
     }
 
     /// The application keys.

@@ -1,13 +1,16 @@
 //! How long signals are kept: by kind in days, and all of them by size.
 //!
 //! Deletes in small writes with pauses between, so that other writes wait milliseconds at most. What only serves signals
-//! (contexts, groups of errors, keys of batches) goes when nothing needs it any more.
+//! (contexts, groups of errors, keys of batches) goes when nothing needs it any more. It does not wait for Loki: see
+//! `loki`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use tokio_util::sync::CancellationToken;
 
+use super::loki::Feed;
 use super::signal::Kind;
 use crate::clock::Clock;
 use crate::config::SignalRetention;
@@ -44,8 +47,8 @@ struct Number {
 }
 
 /// Deletes what is too old or too much, until `stop`.
-pub async fn run(db: Db, clock: Clock, keep: SignalRetention, stop: CancellationToken) {
-    let sweeper = Sweeper { db, clock, keep, stop };
+pub async fn run(db: Db, clock: Clock, keep: SignalRetention, feed: Arc<Feed>, stop: CancellationToken) {
+    let sweeper = Sweeper { db, clock, keep, feed, stop };
     while !sweeper.stop.is_cancelled() {
         // A clock that is moved meanwhile is a test's, which then need not wait for the next look.
         let next = sweeper.clock.now() + IDLE;
@@ -63,20 +66,24 @@ struct Sweeper {
     db: Db,
     clock: Clock,
     keep: SignalRetention,
+    feed: Arc<Feed>,
     stop: CancellationToken,
 }
 
 impl Sweeper {
     async fn sweep(&self) -> Result<(), DbErr> {
-        let now = self.clock.now_ms();
+        let (now, mut lost) = (self.clock.now_ms(), 0);
         for kind in Kind::ALL {
             let before = timeline::first_id(now - self.keep.days_ms(kind));
             let which = "SELECT id FROM signals WHERE kind = $1 AND id < $2 ORDER BY id LIMIT $3";
             let values = [kind.number().into(), before.into(), STEP.into()];
-            while self.signals(which, values.to_vec()).await? > 0 && self.goes_on().await {}
+            while self.signals(which, values.to_vec(), &mut lost).await? > 0 && self.goes_on().await {}
         }
         while self.size().await? > self.keep.max_bytes && self.goes_on().await {
-            self.signals("SELECT id FROM signals ORDER BY id LIMIT $1", vec![STEP.into()]).await?;
+            self.signals("SELECT id FROM signals ORDER BY id LIMIT $1", vec![STEP.into()], &mut lost).await?;
+        }
+        if lost > 0 {
+            tracing::warn!(signals = lost, "Signals were deleted that Loki did not have yet");
         }
         let batches = "DELETE FROM signal_batches WHERE key IN \
                        (SELECT key FROM signal_batches WHERE received_at < $1 LIMIT $2)";
@@ -126,11 +133,17 @@ impl Sweeper {
         write.await
     }
 
-    async fn signals(&self, which: &'static str, values: Vec<Value>) -> Result<usize, DbErr> {
+    /// Deletes signals that `which` selects; gives how many. Adds to `lost` those that Loki did not have.
+    async fn signals(&self, which: &'static str, values: Vec<Value>, lost: &mut u64) -> Result<usize, DbErr> {
         let gone =
             self.db.write(move |tx| Box::pin(async move { delete(tx.conn(), which, values).await })).await?;
-        metrics::signals_deleted(gone);
-        Ok(gone)
+        let shipped = self.feed.shipped();
+        let unshipped = gone.iter().filter(|gone| gone.id > shipped && gone.kind != Kind::Span.number());
+        let unshipped = unshipped.count() as u64;
+        metrics::signals_deleted(gone.len());
+        metrics::loki_lost(unshipped);
+        *lost += unshipped;
+        Ok(gone.len())
     }
 
     /// The time of the first row that is too many, if there is one. Counting would read them all.
@@ -161,7 +174,7 @@ impl Sweeper {
 }
 
 /// Deletes the signals that `which` selects, and takes them off the usage; within a write job.
-pub async fn delete(conn: &impl ConnectionTrait, which: &str, values: Vec<Value>) -> Result<usize, DbErr> {
+async fn delete(conn: &impl ConnectionTrait, which: &str, values: Vec<Value>) -> Result<Vec<Gone>, DbErr> {
     let sql = format!(
         "DELETE FROM signals WHERE id IN ({which}) \
          RETURNING id, kind, length(CAST(body AS BLOB)) + length(CAST(message AS BLOB)) + {} AS bytes",
@@ -182,5 +195,5 @@ pub async fn delete(conn: &impl ConnectionTrait, which: &str, values: Vec<Value>
         let empty = "DELETE FROM signal_usage WHERE day = $1 AND kind = $2 AND signals <= 0";
         conn.execute_raw(statement(conn, empty, [day.into(), kind.into()])).await?;
     }
-    Ok(gone.len())
+    Ok(gone)
 }

@@ -116,6 +116,13 @@ impl NewSignal {
     }
 }
 
+impl NewSignal {
+    /// Bytes that the row takes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.unsigned_abs()
+    }
+}
+
 /// Adds signals received at `now`.
 pub async fn insert(conn: &impl ConnectionTrait, rows: Vec<NewSignal>, now: i64) -> Result<(), DbErr> {
     let mut usage: BTreeMap<Kind, (i64, i64)> = BTreeMap::new();

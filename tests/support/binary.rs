@@ -117,6 +117,11 @@ impl Running {
         self.finish().await.0
     }
 
+    /// Ends it with SIGKILL: nothing of it runs after that.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
     /// Sends SIGTERM; gives the exit code and everything that was printed.
     pub async fn finish(mut self) -> (Option<i32>, String) {
         let id = self.child.id().unwrap().to_string();

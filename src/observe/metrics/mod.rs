@@ -7,6 +7,7 @@ mod database;
 mod fleet;
 mod http;
 mod login;
+mod loki;
 mod process;
 mod realtime;
 mod series;
@@ -21,6 +22,10 @@ pub use database::{commit_seconds, read_seconds, write_batch, write_refused, wri
 pub use fleet::{client_events_dropped, installations_forgotten, installations_kept, sighting_dropped};
 pub use http::{InFlight, connection_refused, http_request};
 pub use login::{LoginFailure, login_failed, login_succeeded};
+pub use loki::{
+    LokiDropped, LokiFailed, LokiLines, loki_backlog, loki_backlog_seconds, loki_dropped, loki_failed,
+    loki_lost, loki_push_seconds, loki_pushed, loki_refused,
+};
 pub use process::{Build, Process, collect, process};
 pub use realtime::{
     bytes_in, connect_refused, fanout_seconds, message_in, message_out, queue_dropped_bytes, slow_disconnect,
@@ -78,6 +83,7 @@ pub fn start() -> PrometheusHandle {
             fleet::describe();
             realtime::describe();
             login::describe();
+            loki::describe();
             database::describe();
             process::describe();
             series::describe();

@@ -1,0 +1,94 @@
+//! Signals for Loki: read from the store after a cursor, written as Alloy writes them, pushed at least once.
+//!
+//! - **Nothing is lost while Loki is away.** The signals are on the disk anyway; the cursor moves after Loki has taken or
+//!   refused them, and is kept beside them. Pushes that fail are repeated for ever, at least every 30 seconds. A
+//!   wrong login or path (401, 403, 404) is such a failure, too: somebody will mend it.
+//! - **In order.** One push at a time, entries by id; a stream's times rise with the ids. Sent twice, an entry is the same,
+//!   and Loki keeps it once.
+//! - **What Loki refuses** (400: too old, too long) is found by halving the push, set aside in `loki_refused` and
+//!   counted, and the rest goes on. The signals stay in the store.
+//! - **Catching up is limited** to [`pace::CATCH_UP`] beyond what arrives meanwhile, in the same order.
+//! - **Retention does not wait for Loki**: a disk that fills up would stop everything. Signals that are deleted for their
+//!   age or for the room they take before Loki had them are counted in `workspace_loki_lost_signals_total`, and the log
+//!   says so. What somebody erases on purpose is not counted.
+//! - **It begins at the first start with `LOKI_URL`**: what was stored before would mostly be refused as too old. From then
+//!   on the cursor stays, also through starts without the setting.
+//!
+//! Labels are `app` (registered ones, else `other`), `kind`, `level` and `env`; everything else stands in the line, and not in
+//! structured metadata, which older schemas of Loki refuse. Spans are no lines. The server's own lines go to Loki by another
+//! way: `observe::loki`.
+
+mod batch;
+mod line;
+mod logfmt;
+mod meta;
+mod outbox;
+mod pace;
+mod push;
+mod store;
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use sea_orm::DbErr;
+use tokio::sync::Notify;
+
+pub use outbox::Outbox;
+
+use crate::db::Db;
+
+/// What the store tells the outbox, and the outbox retention.
+#[derive(Debug)]
+pub struct Feed {
+    woken: Notify,
+    bytes: AtomicU64,
+    shipped: AtomicI64,
+}
+
+impl Default for Feed {
+    /// Of a server without a Loki: nothing is left to ship.
+    fn default() -> Self {
+        Self { woken: Notify::new(), bytes: AtomicU64::new(0), shipped: AtomicI64::new(i64::MAX) }
+    }
+}
+
+impl Feed {
+    /// Reads how far it is; `last` is where it begins the first time.
+    pub async fn load(&self, db: &Db, last: i64) -> Result<(), DbErr> {
+        let cursor = match store::cursor(db.read()).await? {
+            Some(cursor) => cursor,
+            None => {
+                let write =
+                    db.write(move |tx| Box::pin(async move { store::put_cursor(tx.conn(), last).await }));
+                write.await?;
+                last
+            }
+        };
+        self.set_shipped(cursor);
+        Ok(())
+    }
+
+    /// Signals of so many bytes, with their contexts, are stored.
+    pub fn stored(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.woken.notify_one();
+    }
+
+    /// Bytes that were stored since the start.
+    fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Returns once something was stored since the last call.
+    async fn woken(&self) {
+        self.woken.notified().await;
+    }
+
+    /// The last signal that Loki has or refused; the greatest number without a Loki.
+    pub fn shipped(&self) -> i64 {
+        self.shipped.load(Ordering::Relaxed)
+    }
+
+    fn set_shipped(&self, signal_id: i64) {
+        self.shipped.store(signal_id, Ordering::Relaxed);
+    }
+}
