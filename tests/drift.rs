@@ -117,6 +117,41 @@ async fn committed() -> Vec<PathBuf> {
     listed.split_terminator('\0').map(PathBuf::from).filter(|path| root().join(path).is_file()).collect()
 }
 
+/// Whether a file of `src` is in one of these layers, by the names on its path.
+fn is_in(file: &Path, layers: &[&str]) -> bool {
+    file.iter().any(|part| layers.contains(&part.to_str().unwrap().trim_end_matches(".rs")))
+}
+
+#[tokio::test]
+async fn each_layer_keeps_to_itself() {
+    // The framework itself (the collector and uploads are HTTP without a document); its types for documents (`poem_openapi`) are also in what an API shows.
+    let web = ["api", "http", "dashboard", "error", "app", "collect", "upload"];
+    // Queries. Others know a connection and its error at most.
+    let store = ["store", "entity", "db"];
+    let queries = [
+        "Entity::find",
+        "Entity::insert",
+        "Entity::update",
+        "Entity::delete",
+        "statement(",
+        "execute_",
+        "query_",
+    ];
+    for file in committed().await.iter().filter(|file| file.starts_with("src")) {
+        let text = read(file.to_str().unwrap());
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let lines = || code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        if !is_in(file, &web) {
+            let line = lines().find(|line| line.contains("poem::"));
+            assert_eq!(line, None, "{} is no place for HTTP", file.display());
+        }
+        if !is_in(file, &store) {
+            let line = lines().find(|line| queries.iter().any(|query| line.contains(query)));
+            assert_eq!(line, None, "{} is no place for queries", file.display());
+        }
+    }
+}
+
 #[tokio::test]
 async fn source_files_stay_short() {
     let sources = committed().await.into_iter().filter(|path| {

@@ -3,7 +3,7 @@
 use serde_yaml::{Mapping, Value};
 
 /// Operations that say "it contradicts what is there"; those with an `Idempotency-Key` can all.
-const CONFLICTS: [&str; 15] = [
+const CONFLICTS: [&str; 16] = [
     "add_reaction",
     "add_room_member",
     "create_app_key",

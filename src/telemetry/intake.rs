@@ -12,11 +12,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::context::{Context, ContextHash};
-use super::kept::{self, Owner};
 use super::keys::AppKeys;
 use super::loki::Feed;
 use super::sessions::Sessions;
 use super::signal::{Kind, Level, Signal};
+use super::store::kept::{self, Owner};
 use super::store::{self, Faults, NewSignal};
 use crate::clock::Clock;
 use crate::db::Db;

@@ -10,7 +10,6 @@ mod context;
 pub mod errors;
 mod groups;
 mod intake;
-mod kept;
 pub mod keys;
 mod loki;
 pub mod maps;
@@ -30,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 pub use collect::endpoint;
 pub use context::Context;
 pub use intake::{Accepted, Refused, Stored};
-pub use kept::{Kept, KeptSignal, Owner, Signals};
+pub use store::kept::{Kept, KeptSignal, Owner, Signals};
 
 use crate::auth::Auth;
 use crate::clients::Fleet;

@@ -6,11 +6,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::intake::Stored;
-use crate::db::{Db, statement};
+use super::store;
+use crate::db::Db;
 
 /// Sessions remembered, some 5 MB. One that is forgotten is looked up again.
 const REMEMBERED: usize = 50_000;
@@ -20,11 +21,6 @@ const REMEMBERED: usize = 50_000;
 pub struct Sessions {
     db: Db,
     accounts: Arc<Mutex<HashMap<String, Option<Uuid>>>>,
-}
-
-#[derive(FromQueryResult)]
-struct Row {
-    account_id: Uuid,
 }
 
 impl Sessions {
@@ -40,11 +36,7 @@ impl Sessions {
         if let Some(known) = self.accounts.lock().expect("no panic while held").get(session) {
             return Ok(*known);
         }
-        let sql =
-            "SELECT account_id FROM signal_contexts WHERE session = $1 AND account_id IS NOT NULL LIMIT 1";
-        let found =
-            Row::find_by_statement(statement(self.db.read(), sql, [session.into()])).one(self.db.read());
-        let account = found.await?.map(|row| row.account_id);
+        let account = store::account_of(self.db.read(), session).await?;
         self.remember(session, account);
         Ok(account)
     }

@@ -3,8 +3,9 @@
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::signal::{Body, Kind, Level};
+use super::old;
 use crate::db::{Db, json, statement};
+use crate::telemetry::signal::{Body, Kind, Level};
 
 /// A signal as it is stored, with what matters of its context.
 #[derive(Clone, Debug)]
@@ -201,13 +202,12 @@ impl Signals {
 }
 
 /// Removes at most `limit` signals of an owner; gives how many. Then, when none is left, their contexts.
-pub(super) async fn erase(conn: &impl ConnectionTrait, owner: &Owner, limit: u64) -> Result<u64, DbErr> {
-    let sql = format!(
-        "DELETE FROM signals WHERE id IN (SELECT s.id FROM signal_contexts c JOIN signals s ON s.context_id = c.id \
-         WHERE {} LIMIT {limit})",
+pub async fn erase(conn: &impl ConnectionTrait, owner: &Owner, limit: u64) -> Result<u64, DbErr> {
+    let which = format!(
+        "SELECT s.id FROM signal_contexts c JOIN signals s ON s.context_id = c.id WHERE {} LIMIT {limit}",
         owned()
     );
-    let removed = conn.execute_raw(statement(conn, &sql, owner.values())).await?.rows_affected();
+    let removed = old::delete(conn, &which, owner.values().into()).await?.len() as u64;
     if removed < limit {
         let sql = format!("DELETE FROM signal_contexts AS c WHERE {}", owned());
         conn.execute_raw(statement(conn, &sql, owner.values())).await?;

@@ -1,4 +1,7 @@
-//! Queries that store signals.
+//! Queries on signals: what stores them is here.
+
+pub mod kept;
+pub mod old;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -27,6 +30,18 @@ struct Id {
 pub async fn last_id(conn: &impl ConnectionTrait) -> Result<i64, DbErr> {
     let row = Id::find_by_statement(statement(conn, "SELECT COALESCE(MAX(id), 0) AS id FROM signals", []));
     Ok(row.one(conn).await?.map_or(0, |row| row.id))
+}
+
+#[derive(FromQueryResult)]
+struct AccountRow {
+    account_id: Uuid,
+}
+
+/// The account that was logged in during a session of the SDK.
+pub async fn account_of(conn: &impl ConnectionTrait, session: &str) -> Result<Option<Uuid>, DbErr> {
+    let sql = "SELECT account_id FROM signal_contexts WHERE session = $1 AND account_id IS NOT NULL LIMIT 1";
+    let found = AccountRow::find_by_statement(statement(conn, sql, [session.into()])).one(conn).await?;
+    Ok(found.map(|row| row.account_id))
 }
 
 #[derive(FromQueryResult)]
