@@ -103,6 +103,12 @@ async fn wrong_settings_are_named_with_what_was_found_and_what_to_do() {
         ("ADMIN_USERNAME", "root", "ADMIN_PASSWORD: found none beside ADMIN_USERNAME"),
         ("LOG_LEVEL", "info,workspace_server=loud", "LOG_LEVEL: found"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: found `loud`; use error, warn, info"),
+        (
+            "LOKI_URL",
+            "ftp://u:hidden-word@loki",
+            "LOKI_URL: found the scheme `ftp`; use an address such as http://",
+        ),
+        ("LOKI_URL", "http://u:hidden-word@loki:x", "LOKI_URL: found no URL; use an address such as http://"),
         ("BASE_PATH", "/..", "BASE_PATH: found `/..`; use a path such as"),
         ("DATABASE_URL", "postgres://u:hidden-word@h/d", "DATABASE_URL: found the scheme `postgres`"),
     ] {

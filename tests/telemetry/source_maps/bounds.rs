@@ -1,9 +1,12 @@
 //! What is refused, and what goes when there is too much.
 
+use futures_util::{StreamExt, stream};
+use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use super::{kept, report, small_map, source, upload, upload_request};
-use crate::support::TestApp;
+use crate::support::{ADMIN, Actor, TestApp, eventually};
 use crate::telemetry::{gzip, key, value};
 
 /// Most bytes of a map.
@@ -53,8 +56,7 @@ async fn what_is_no_map_is_refused_and_changes_nothing() {
     };
     admin.send(encoded("gzip", b"no gzip".to_vec())).await.expect_problem(400, "invalid_request");
     admin.send(encoded("br", b"x".to_vec())).await.expect_problem(415, "unsupported_media_type");
-    let plain =
-        admin.request(reqwest::Method::POST, "/api/source-maps?app=desk&version=1.0&file=app.js").body("x");
+    let plain = admin.request(Method::POST, "/api/source-maps?app=desk&version=1.0&file=app.js").body("x");
     admin.send(plain).await.expect_problem(415, "unsupported_media_type");
     for (app, version, file) in
         [("", "1", "a.js"), ("a", "", "a.js"), ("a", "1", ""), ("a", "1", "https://x.test/")]
@@ -80,6 +82,52 @@ async fn what_is_too_large_is_refused_however_it_is_sent() {
     // Larger than any other body of the API.
     let large = format!("{}{}", small_map("a.ts"), " ".repeat(2 << 20));
     upload(&admin, "desk", "1.0", "app.js", large).await.expect(201);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_large_map_is_taken_below_a_base_path() {
+    let app = TestApp::spawn_with(|config| config.base_path = "/team".to_owned()).await;
+    let anon = app.anon();
+    let login = anon
+        .post("/team/api/auth/login", &json!({"username": ADMIN.0, "password": ADMIN.1}))
+        .await
+        .expect(200);
+    let admin = anon.with_token(login["access_token"].as_str().unwrap());
+    let upload = admin.request(Method::POST, "/team/api/source-maps?app=desk&version=1.0&file=app.js");
+    let large = format!("{}{}", small_map("a.ts"), " ".repeat(2 << 20));
+    admin.send(upload.header("content-type", "application/json").body(large)).await.expect(201);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_few_upload_at_once_and_the_others_try_again() {
+    let app = TestApp::spawn().await;
+    let admin = app.admin().await;
+    // Begun, and never sent to the end; again where the one below took the place.
+    let hanging = |admin: Actor| async move {
+        loop {
+            let begin = stream::once(async { Ok::<_, std::io::Error>("{") });
+            let body = reqwest::Body::wrap_stream(begin.chain(stream::pending()));
+            let answer = upload_request(&admin, "desk", "1.0", "slow.js").body(body).send().await;
+            assert_eq!(answer.unwrap().status().as_u16(), 503);
+        }
+    };
+    let hanging: Vec<_> = (0..2).map(|_| tokio::spawn(hanging(admin.clone()))).collect();
+    let refused = eventually("both uploads have begun", || async {
+        let answer = upload(&admin, "desk", "1.0", "app.js", small_map("a.ts")).await;
+        (answer.status == 503).then_some(answer)
+    })
+    .await;
+    assert!(!refused.header("retry-after").is_empty());
+    refused.expect_problem(503, "unavailable");
+    hanging.iter().for_each(JoinHandle::abort);
+    eventually("there is room again", || async {
+        let answer = upload(&admin, "desk", "1.0", "app.js", small_map("a.ts")).await;
+        (answer.status < 300).then_some(())
+    })
+    .await;
+    assert_eq!(kept(&app).await, 1);
     app.stop().await;
 }
 
