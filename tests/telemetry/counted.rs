@@ -33,6 +33,11 @@ async fn signals_are_counted_by_kind_application_and_level_and_vitals_measured()
     for name in [
         "workspace_signals_refused_total{reason=\"credential\"}",
         "faro_receiver_logs_total",
+        r#"faro_receiver_request_duration_seconds_count{method="POST",route="collect",status_code="202",ws="false"}"#,
+        r#"faro_receiver_request_duration_seconds_count{method="POST",route="collect",status_code="401",ws="false"}"#,
+        r#"faro_receiver_request_message_bytes_bucket{method="POST",route="collect",le="1024"}"#,
+        r#"faro_receiver_response_message_bytes_count{method="POST",route="collect"}"#,
+        r#"faro_receiver_inflight_requests{method="POST",route="collect"} 0"#,
         "workspace_collect_request_bytes_bucket",
     ] {
         assert!(page.contains(name), "{name}");

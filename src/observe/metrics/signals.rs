@@ -27,6 +27,12 @@ const RECEIVER: [(&str, &str); 4] = [
     ("event", "faro_receiver_events_total"),
 ];
 
+/// The same for requests, as it labels them.
+const RECEIVER_SECONDS: &str = "faro_receiver_request_duration_seconds";
+const RECEIVER_BYTES: &str = "faro_receiver_request_message_bytes";
+const RECEIVER_ANSWER_BYTES: &str = "faro_receiver_response_message_bytes";
+const RECEIVER_INFLIGHT: &str = "faro_receiver_inflight_requests";
+
 /// Why a request with signals was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignalsRefused {
@@ -111,6 +117,11 @@ pub(super) fn describe() {
         );
         counter!(name).increment(0);
     }
+    describe_histogram!(RECEIVER_SECONDS, Unit::Seconds, "Time to answer a collector request, by status.");
+    describe_histogram!(RECEIVER_BYTES, Unit::Bytes, "Size of collector requests as sent.");
+    describe_histogram!(RECEIVER_ANSWER_BYTES, Unit::Bytes, "Size of the collector's answers.");
+    describe_gauge!(RECEIVER_INFLIGHT, Unit::Count, "Collector requests that are being answered.");
+    gauge!(RECEIVER_INFLIGHT, "method" => "POST", "route" => "collect").set(0.0);
     counter!(AGAIN).increment(0);
     gauge!(QUEUE).set(0.0);
 }
@@ -161,14 +172,36 @@ pub fn signal_commit_seconds(took: Duration) {
     histogram!(COMMIT).record(took);
 }
 
-/// A collector request was answered.
-pub fn collect_seconds(took: Duration) {
-    histogram!(COLLECT).record(took);
+/// A collector request that is being answered; counted until it is dropped, also when the sender goes away.
+pub struct Collecting(());
+
+impl Collecting {
+    /// It begins.
+    pub fn begin() -> Self {
+        gauge!(RECEIVER_INFLIGHT, "method" => "POST", "route" => "collect").increment(1.0);
+        Self(())
+    }
+
+    /// It was answered, with so many bytes.
+    pub fn answered(self, took: Duration, status: u16, bytes: usize) {
+        histogram!(COLLECT).record(took);
+        let status = status.to_string();
+        histogram!(RECEIVER_SECONDS, "method" => "POST", "route" => "collect", "status_code" => status, "ws" => "false")
+            .record(took);
+        histogram!(RECEIVER_ANSWER_BYTES, "method" => "POST", "route" => "collect").record(bytes as f64);
+    }
+}
+
+impl Drop for Collecting {
+    fn drop(&mut self) {
+        gauge!(RECEIVER_INFLIGHT, "method" => "POST", "route" => "collect").decrement(1.0);
+    }
 }
 
 /// A collector request's body was read.
 pub fn collect_bytes(bytes: usize) {
     histogram!(COLLECT_BYTES).record(bytes as f64);
+    histogram!(RECEIVER_BYTES, "method" => "POST", "route" => "collect").record(bytes as f64);
 }
 
 /// A line of the server came faster than lines are stored.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use poem::http::{HeaderMap, Method, StatusCode, header};
 use poem::{Endpoint, Request, Response};
+use poem_openapi::types::ToJSON;
 use sha2::{Digest, Sha256};
 
 pub use guard::{Guard, Pass};
@@ -35,6 +36,9 @@ const MAX_IDEMPOTENCY_KEY: usize = 255;
 /// Seconds after which to send again what could not be taken.
 const RETRY_AFTER: u64 = 1;
 
+/// What the official receiver answers.
+const ACCEPTED: &str = "ok";
+
 /// The endpoint of both paths.
 pub fn endpoint(telemetry: &Telemetry) -> impl Endpoint<Output = Response> + use<> {
     let inner = telemetry.inner.clone();
@@ -49,10 +53,8 @@ async fn answer(inner: &Inner, mut request: Request) -> Response {
     let mut response = match *request.method() {
         Method::OPTIONS => return cors.preflight(),
         Method::POST => {
-            let start = Instant::now();
-            let outcome = collect(inner, &mut request, &cors).await;
-            metrics::collect_seconds(start.elapsed());
-            match outcome {
+            let (start, running) = (Instant::now(), metrics::Collecting::begin());
+            let (answer, bytes) = match collect(inner, &mut request, &cors).await {
                 Ok(Collected { session_ended }) => {
                     let accepted =
                         Response::builder().status(StatusCode::ACCEPTED).content_type("text/plain");
@@ -60,13 +62,16 @@ async fn answer(inner: &Inner, mut request: Request) -> Response {
                         true => accepted.header("x-faro-session-status", "invalid"),
                         false => accepted,
                     };
-                    accepted.body("ok")
+                    (accepted.body(ACCEPTED), ACCEPTED.len())
                 }
                 Err((reason, error)) => {
                     metrics::signals_refused(reason);
-                    problem(&error)
+                    let text = error.problem().to_json_string();
+                    (problem(&error), text.len())
                 }
-            }
+            };
+            running.answered(start.elapsed(), answer.status().as_u16(), bytes);
+            answer
         }
         _ => {
             let mut response =

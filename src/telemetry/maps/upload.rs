@@ -7,6 +7,7 @@ use poem::http::{Method, header};
 use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{MAX_BYTES, SourceMaps};
@@ -56,7 +57,12 @@ impl<'a> ApiExtractor<'a> for MapFile {
     fn register(_registry: &mut Registry) {}
 
     fn request_meta() -> Option<MetaRequest> {
-        let schema = MetaSchemaRef::Inline(Box::new(MetaSchema::new("object")));
+        let example = json!({
+            "version": 3, "sources": ["src/rooms.js"], "names": ["openRoom"], "mappings": "AAAAA",
+            "sourcesContent": ["openRoom();\n"],
+        });
+        let schema = MetaSchema { example: Some(example), ..MetaSchema::new("object") };
+        let schema = MetaSchemaRef::Inline(Box::new(schema));
         Some(MetaRequest {
             description: Some(
                 "A source map of version 3, up to 32 MiB; `Content-Encoding: gzip` is understood",

@@ -252,3 +252,18 @@ proptest! {
         }
     }
 }
+
+/// What fuzzing found worth keeping: no input of it may do harm again.
+#[test]
+fn the_corpus_is_read_without_harm() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/payload");
+    let mut read = 0;
+    for entry in std::fs::read_dir(corpus).unwrap() {
+        let body = std::fs::read(entry.unwrap().path()).unwrap();
+        if let Ok(batch) = parse(&body) {
+            assert!(batch.signals.len() <= MAX_SIGNALS && batch.meta.json.len() <= MAX_META);
+        }
+        read += 1;
+    }
+    assert!(read >= 10, "{read}");
+}
