@@ -36,6 +36,8 @@ need() { # need PACKAGE WHY
 }
 have chromium || need chromium "the browser of the dashboard tests"
 have curl || need curl "the commands of the README"
+have git || need git "lists what is committed"
+have ps || need procps "sends signals to the server"
 have shellcheck || need shellcheck "checks the shell scripts"
 have sqlite3 || need sqlite3 "looks into the database from outside the server"
 have node || need nodejs "runs the JavaScript SDK"

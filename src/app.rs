@@ -34,6 +34,8 @@ use crate::telemetry::Telemetry;
 const DRAIN: Duration = Duration::from_secs(4);
 /// How long tasks (sockets among them) may take to finish.
 const TASKS: Duration = Duration::from_secs(3);
+/// Longest time for the last writes: with the others, less than the ten seconds that supervisors wait.
+const CLOSE: Duration = Duration::from_millis(2_500);
 
 /// What slices are made of. Clones share everything.
 #[derive(Clone)]
@@ -260,10 +262,17 @@ impl App {
         if tokio::time::timeout(TASKS, services.tasks.wait()).await.is_err() {
             tracing::warn!(left = services.tasks.len(), "Some tasks did not end in time");
         }
-        services.fleet.finish().await;
-        // After everything that is counted.
-        services.monitor.series().close().await;
-        services.db.close().await;
+        let closing = async {
+            services.fleet.finish().await;
+            // After everything that is counted.
+            services.monitor.series().close().await;
+            services.db.close().await;
+        };
+        if tokio::time::timeout(CLOSE, closing).await.is_err() {
+            tracing::warn!(
+                "The database did not close in time; what was acknowledged is in its log, and safe"
+            );
+        }
         drop(lock);
         info!("Stopped");
     }

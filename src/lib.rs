@@ -15,7 +15,7 @@
 //! | [`agenda`] | events, recurrence, reminders, iCalendar |
 //! | [`clients`] | the fleet of connected client applications |
 //! | [`monitoring`] | health, readiness, the last five minutes of the server itself, what happened in 30 days |
-//! | [`telemetry`] | what client applications report: the Faro collector, keys, bounds, the store of signals, grouped errors, the way to Loki |
+//! | [`telemetry`] | what client applications report: the Faro collector, keys, bounds, the store of signals, grouped errors, source maps, the way to Loki |
 //! | [`logs`] | one view over the server's lines and those of clients, and its live tail |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |

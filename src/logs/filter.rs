@@ -76,8 +76,8 @@ impl Filter {
         self.source.is_none_or(|wanted| wanted == source) && by_kind && by_app
     }
 
-    /// Whether a line is asked for.
-    pub fn admits(&self, line: &LogLine) -> bool {
+    /// Whether a line, of a user that the application calls `user_key`, is asked for.
+    pub fn admits(&self, line: &LogLine, user_key: &str) -> bool {
         self.wants(line.source)
             && self.level.is_none_or(|level| line.level >= level)
             && self.kind.is_none_or(|kind| line.kind == kind)
@@ -85,7 +85,9 @@ impl Filter {
             && self.app.as_ref().is_none_or(|app| *app == line.app)
             && self.trace_id.as_ref().is_none_or(|trace| line.trace_id.as_ref() == Some(trace))
             && self.user.as_ref().is_none_or(|user| {
-                (self.account.is_some() && line.user_id == self.account) || *user == line.user_name
+                (self.account.is_some() && line.user_id == self.account)
+                    || *user == line.user_name
+                    || (!user_key.is_empty() && user == user_key)
             })
             && self.search.as_ref().is_none_or(|search| finds(line, search))
     }

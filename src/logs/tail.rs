@@ -98,12 +98,11 @@ impl Tail {
         let (signals, missed) = drain(signals);
         let (lines, missed_lines) = drain(lines);
         let missed = missed + missed_lines;
-        let signals = signals.iter().flat_map(|batch| batch.iter()).map(LogLine::of_signal);
-        let mut new: Vec<LogLine> = signals
-            .chain(lines.iter().flat_map(|batch| batch.iter().cloned()))
-            .map(LogLine::shortened)
-            .collect();
-        new.sort_by_key(LogLine::position);
+        let signals = signals.iter().flat_map(|batch| batch.iter());
+        let signals = signals.map(|stored| (LogLine::of_signal(stored), &*stored.context.meta.user_id));
+        let lines = lines.iter().flat_map(|batch| batch.iter()).map(|line| (line.clone(), ""));
+        let mut new: Vec<(LogLine, &str)> = signals.chain(lines).collect();
+        new.sort_by_key(|(line, _)| line.position());
         let filters: Vec<(String, Filter)> = {
             let mut filters = self.filters.lock().expect("no panic while held");
             filters.retain(|channel, heard| {
@@ -113,7 +112,11 @@ impl Tail {
             filters.iter().map(|(channel, heard)| (channel.clone(), heard.filter.clone())).collect()
         };
         for (channel, filter) in filters {
-            let found: Vec<&LogLine> = new.iter().filter(|line| filter.admits(line)).collect();
+            let found: Vec<&LogLine> = new
+                .iter()
+                .filter(|(line, user_key)| filter.admits(line, user_key))
+                .map(|(line, _)| line)
+                .collect();
             if found.is_empty() && missed == 0 {
                 continue;
             }
@@ -126,6 +129,8 @@ impl Tail {
 fn message(found: &[&LogLine], missed: u64) -> Value {
     let (mut kept, mut bytes) = (Vec::new(), 0);
     for line in found.iter().rev().take(LINES) {
+        // Only now: what is searched for may be in what is left out.
+        let line = (*line).clone().shortened();
         let Some(json) = line.to_json() else { continue };
         bytes += line.message.len() + line.fields.to_string().len() + 500;
         if bytes > BYTES {

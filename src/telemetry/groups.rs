@@ -11,6 +11,8 @@ pub type Fingerprint = [u8; 16];
 
 /// Frames that count: deeper ones belong to whoever called, often a framework.
 const FRAMES: usize = 3;
+/// Most bytes of a culprit.
+const CULPRIT: usize = 300;
 /// Characters of a message that count.
 const MESSAGE: usize = 300;
 
@@ -40,14 +42,16 @@ pub fn fingerprint(app: &str, body: &Body) -> Fingerprint {
     fingerprint
 }
 
-/// Where it happened, for people: the innermost frame.
+/// Where it happened, for people: the innermost frame. Cut where it is long.
 pub fn culprit(body: &Body) -> String {
     let Some(frame) = top(body).first() else { return String::new() };
-    match (frame.function.as_str(), file(&frame.filename).as_str()) {
+    let mut culprit = match (frame.function.as_str(), file(&frame.filename).as_str()) {
         ("", file) => file.to_owned(),
         (function, "") => function.to_owned(),
         (function, file) => format!("{function} ({file})"),
-    }
+    };
+    culprit.truncate(culprit.floor_char_boundary(CULPRIT));
+    culprit
 }
 
 fn top(body: &Body) -> &[Frame] {

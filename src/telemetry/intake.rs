@@ -158,6 +158,7 @@ impl Intake {
 
     /// Removes the signals of an owner, with their contexts; gives how many signals there were.
     pub async fn erase(&self, owner: Owner) -> Result<u64, DbErr> {
+        let installations = owner.installations.clone();
         let mut erased = 0;
         loop {
             let (owner, known) = (owner.clone(), self.contexts.clone());
@@ -173,6 +174,9 @@ impl Intake {
             let step = step.await?;
             erased += step;
             if step < ERASED {
+                for installation in installations {
+                    self.series.erase_client(installation).await?;
+                }
                 return Ok(erased);
             }
         }
@@ -341,7 +345,7 @@ impl Job {
                 stored.push(Stored { id, context: batch.context.clone(), signal });
             }
         }
-        store::insert(conn, rows, now).await?;
+        store::insert(conn, rows).await?;
         tx.after_commit(move || remember(&known, learnt));
         Ok(Done { accepted, stored, bytes })
     }

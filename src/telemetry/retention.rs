@@ -66,9 +66,11 @@ impl Sweeper {
             let old = Some((kind, timeline::first_id(now - self.keep.days_ms(kind))));
             while self.signals(old, &mut lost).await? > 0 && self.goes_on().await {}
         }
-        while old::size(self.db.read()).await? > self.keep.max_bytes && self.goes_on().await {
-            self.signals(None, &mut lost).await?;
-        }
+        // Ends when nothing is left, whatever the usage says.
+        while old::size(self.db.read()).await? > self.keep.max_bytes
+            && self.signals(None, &mut lost).await? > 0
+            && self.goes_on().await
+        {}
         if lost > 0 {
             tracing::warn!(signals = lost, "Signals were deleted that Loki did not have yet");
         }

@@ -37,7 +37,13 @@ impl Sessions {
             return Ok(*known);
         }
         let account = store::account_of(self.db.read(), session).await?;
-        self.remember(session, account);
+        match account {
+            Some(_) => self.remember(session, account),
+            // What was learnt meanwhile is newer.
+            None => self.forget_first(|accounts| {
+                accounts.entry(session.to_owned()).or_insert(None);
+            }),
+        }
         Ok(account)
     }
 
@@ -60,10 +66,17 @@ impl Sessions {
     }
 
     fn remember(&self, session: &str, account: Option<Uuid>) {
+        self.forget_first(|accounts| {
+            accounts.insert(session.to_owned(), account);
+        });
+    }
+
+    /// Changes what is remembered, after making room.
+    fn forget_first(&self, change: impl FnOnce(&mut HashMap<String, Option<Uuid>>)) {
         let mut accounts = self.accounts.lock().expect("no panic while held");
         if accounts.len() >= REMEMBERED {
             accounts.clear();
         }
-        accounts.insert(session.to_owned(), account);
+        change(&mut accounts);
     }
 }

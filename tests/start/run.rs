@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::PASSWORD;
 use crate::support::binary::{Place, Running};
+use crate::support::{PASSWORD, eventually};
 
 async fn post(running: &Running, path: &str, body: &Value) -> (u16, Value) {
     let url = format!("{}{path}", running.base);
@@ -80,7 +80,6 @@ async fn accounts_are_looked_after_while_the_server_is_stopped() {
     assert_eq!(list, (Some(0), "Ann\tadmin\tactive\tAnn B.\nben\tmember\tactive\tben\n".to_owned()));
 
     let running = place.serve(&[], &settings).await;
-    assert!(!running.printed.contains("/setup#"), "there is an admin: {}", running.printed);
     let login = json!({"username": "ann", "password": PASSWORD});
     let (status, tokens) = post(&running, "/api/auth/login", &login).await;
     assert_eq!(status, 200, "{tokens}");
@@ -98,4 +97,31 @@ async fn accounts_are_looked_after_while_the_server_is_stopped() {
     let login = json!({"username": "ann", "password": "another password"});
     assert_eq!(post(&running, "/api/auth/login", &login).await.0, 200);
     assert_eq!(running.stop().await, Some(0));
+}
+
+#[tokio::test]
+async fn the_link_that_is_printed_makes_the_first_admin_once() {
+    let place = Place::new();
+    let settings = [("PORT", "0"), ("SERVER_HOST", "127.0.0.1"), ("METRICS_ADDR", "off")];
+    let running = place.serve(&[], &settings).await;
+    let link = eventually("the link", async || {
+        let said = running.said.lock().unwrap().clone();
+        said.split_whitespace().find(|word| word.contains("/setup#")).map(str::to_owned)
+    })
+    .await;
+    let (page, token) = link.split_once('#').unwrap();
+    assert_eq!(page, format!("{}/setup", running.base));
+    assert!(!running.printed.contains(token), "the log travels");
+    let admin = json!({"token": token, "username": "root", "password": PASSWORD});
+    assert_eq!(post(&running, "/api/setup", &admin).await.0, 201);
+    let again = json!({"token": token, "username": "toor", "password": PASSWORD});
+    assert!(post(&running, "/api/setup", &again).await.0 >= 400);
+    assert_eq!(running.stop().await, Some(0));
+
+    let running = place.serve(&[], &settings).await;
+    let login = json!({"username": "root", "password": PASSWORD});
+    assert_eq!(post(&running, "/api/auth/login", &login).await.0, 200);
+    let said = running.said.clone();
+    assert_eq!(running.stop().await, Some(0));
+    assert!(!said.lock().unwrap().contains("/setup#"), "there is an admin");
 }

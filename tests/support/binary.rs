@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -26,6 +27,8 @@ pub struct Running {
     pub base: String,
     /// What it prints from then on.
     rest: JoinHandle<String>,
+    /// What it says on stderr.
+    pub said: Arc<Mutex<String>>,
 }
 
 impl Place {
@@ -107,7 +110,15 @@ impl Place {
             }
             rest
         });
-        Running { child, printed, base, rest }
+        let said = Arc::<Mutex<String>>::default();
+        let mut errors = BufReader::new(child.stderr.take().unwrap()).lines();
+        let saying = said.clone();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = errors.next_line().await {
+                saying.lock().unwrap().push_str(&(line + "\n"));
+            }
+        });
+        Running { child, printed, base, rest, said }
     }
 }
 

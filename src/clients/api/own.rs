@@ -147,7 +147,8 @@ impl OwnDataApi {
 
     /// Erase what is kept about oneself
     ///
-    /// Installations, events, diagnostic reports and signals; neither the account, its logins, agenda nor chat. A client that
+    /// Installations, events, diagnostic reports and signals, and the figures of one's clients; neither the account, its logins, agenda nor chat,
+    /// nor the lines of the server's log that name who called: those go when newer ones take their place. A client that
     /// goes on to connect or to send is known again from then on. When it fails midway, the rest stays: try again.
     #[oai(path = "/", method = "delete", operation_id = "erase_own_data")]
     async fn erase(&self, who: Viewer<SessionOnly>) -> Result<Json<Erased>, ApiError> {

@@ -26,8 +26,6 @@ const ADDRESS_RATE: u32 = 2_000;
 const LOGIN_RATE: u32 = 50;
 /// Bytes that may be read, parsed or wait to be stored at once, in KiB: 128 MiB.
 const ROOM_KIB: usize = 128 << 10;
-/// How much larger a compressed body is taken to be before it is known.
-const COMPRESSION: usize = 8;
 
 /// A share of the memory for bodies, given back when dropped.
 pub type Room = OwnedSemaphorePermit;
@@ -112,10 +110,18 @@ impl Guard {
     /// Room for a body, until what is given is dropped. `Err` when there is none now.
     pub fn room(&self, announced: Option<usize>, gzip: bool) -> Result<Room, ()> {
         let most = payload::MAX_BYTES;
-        let bytes = announced.map_or(most, |bytes| if gzip { bytes * COMPRESSION } else { bytes }.min(most));
+        // Nobody knows what is in a compressed body before it is read.
+        let bytes = announced.filter(|_| !gzip).unwrap_or(most).min(most);
         let kib = u32::try_from(bytes.div_ceil(1024)).map_err(drop)?;
         self.room.clone().try_acquire_many_owned(kib.max(1)).map_err(drop)
     }
+}
+
+/// Gives back what a body of so many bytes does not need.
+pub fn fitted(mut room: Room, bytes: usize) -> Room {
+    let more = room.num_permits().saturating_sub(bytes.div_ceil(1024).max(1));
+    drop(room.split(more));
+    room
 }
 
 /// What a login's budget is kept under: the session, so that one device does not take another's.

@@ -108,7 +108,9 @@ async fn collect(
         return Err((SignalsRefused::Origin, error));
     }
     let idempotency_key = idempotency_key(request.headers())?;
-    let session = text(request.headers(), "x-faro-session-id").unwrap_or_default().to_owned();
+    let session =
+        text(request.headers(), "x-faro-session-id").filter(|id| is_session(id)).unwrap_or_default();
+    let session = session.to_owned();
     let gzip = encoding(request.headers())?;
     let announced = content_length(request.headers());
     if announced.is_some_and(|bytes| bytes > payload::MAX_BYTES) {
@@ -128,7 +130,7 @@ async fn collect(
         let bytes = if gzip { Cow::Owned(gunzip(&bytes)?) } else { Cow::Borrowed(&*bytes) };
         let batch = payload::parse(&bytes)?;
         let body: BatchKey = digest(&[&bytes]);
-        Ok((batch, body))
+        Ok((batch, body, bytes.len()))
     };
     let parsed = match large {
         true => tokio::task::spawn_blocking(read)
@@ -136,7 +138,8 @@ async fn collect(
             .unwrap_or_else(|e| Err(PayloadError::Malformed(e.to_string()))),
         false => read(),
     };
-    let (batch, body) = parsed.map_err(refused)?;
+    let (batch, body, bytes) = parsed.map_err(refused)?;
+    let room = guard::fitted(room, bytes);
     let session = if session.is_empty() { batch.meta.session.clone() } else { session };
     let key = match &idempotency_key {
         Some(key) => Some(digest(&[pass.credential().as_bytes(), b"key", key.as_bytes()])),
@@ -149,6 +152,11 @@ async fn collect(
     let session_ended = ended(inner, &session).await;
     store(inner, &pass, batch, key, Some(room), address).await?;
     Ok(Collected { session_ended })
+}
+
+/// Whether this can be a session's id: what is remembered of sessions is bounded by their number.
+fn is_session(id: &str) -> bool {
+    id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.@:-".contains(&byte))
 }
 
 /// Whether the account that was logged in during this session is gone or disabled.

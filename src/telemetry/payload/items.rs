@@ -1,9 +1,10 @@
 //! Logs, exceptions, measurements and events as the SDK writes them.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::leaf::{Attributes, Leaf};
-use super::{MAX_FRAMES, PayloadError, stamp};
+use super::leaf::{Attributes, Leaf, List};
+use super::{MAX_FRAMES, PayloadError, read, stamp};
 use crate::telemetry::signal::{self, Body, Frame, Kind, Level, Signal};
 
 #[derive(Debug, Default, Deserialize)]
@@ -86,7 +87,7 @@ pub struct Exception<'a> {
     #[serde(borrow)]
     value: Leaf<'a>,
     #[serde(borrow)]
-    stacktrace: Option<Stack<'a>>,
+    stacktrace: Option<&'a RawValue>,
     #[serde(borrow)]
     context: Attributes<'a>,
     #[serde(borrow)]
@@ -103,7 +104,7 @@ pub struct Exception<'a> {
 #[serde(default)]
 struct Stack<'a> {
     #[serde(borrow)]
-    frames: Option<Vec<WireFrame<'a>>>,
+    frames: List<WireFrame<'a>, MAX_FRAMES>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -136,10 +137,8 @@ impl WireFrame<'_> {
 
 impl Exception<'_> {
     pub fn signal(self) -> Result<Signal, PayloadError> {
-        let frames = self.stacktrace.and_then(|stack| stack.frames).unwrap_or_default();
-        if frames.len() > MAX_FRAMES {
-            return Err(PayloadError::too_large("Frames of a stack", frames.len(), MAX_FRAMES));
-        }
+        let stack = self.stacktrace.map(|raw| read::<Option<Stack<'_>>>(raw)).transpose()?.flatten();
+        let frames = stack.unwrap_or_default().frames.whole("Frames of a stack")?;
         let (trace_id, span_id) = ids(self.trace);
         let (r#type, value) = (self.r#type.label(), self.value.text()?.unwrap_or_default());
         let message = match (r#type.as_str(), value.as_str()) {

@@ -5,11 +5,11 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{MAX_ATTRIBUTES, MAX_TEXT, PayloadError};
+use super::{MAX_ATTRIBUTES, MAX_NAME, MAX_TEXT, PayloadError};
 
 /// A value that should be a scalar. Looked at only when asked, so that what nobody asks for costs nothing.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -68,27 +68,138 @@ fn scalar(raw: &RawValue) -> Result<Option<String>, PayloadError> {
     Ok(Some(text))
 }
 
-/// Names with values, as an object of scalars. Senders put objects in, too: those are kept as the JSON they are.
-#[derive(Debug, Default, Deserialize)]
-#[serde(transparent)]
-pub struct Attributes<'a>(#[serde(borrow)] Option<BTreeMap<String, Leaf<'a>>>);
+/// A list, absent or null as well as empty. What is beyond `MOST` is counted and not kept: a small body can hold
+/// millions of empty things.
+#[derive(Debug)]
+pub struct List<T, const MOST: usize> {
+    items: Vec<T>,
+    count: usize,
+}
 
-impl Attributes<'_> {
+impl<T, const MOST: usize> List<T, MOST> {
+    /// The items.
+    ///
+    /// # Errors
+    /// When there are too many of `what`.
+    pub fn whole(self, what: &str) -> Result<Vec<T>, PayloadError> {
+        if self.count > MOST {
+            return Err(PayloadError::too_large(what, self.count, MOST));
+        }
+        Ok(self.items)
+    }
+}
+
+impl<T, const MOST: usize> Default for List<T, MOST> {
+    fn default() -> Self {
+        Self { items: Vec::new(), count: 0 }
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for List<T, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Items<T, const MOST: usize>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for Items<T, MOST> {
+            type Value = List<T, MOST>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_none<E>(self) -> Result<Self::Value, E> {
+                Ok(List::default())
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(List::default())
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+                deserializer.deserialize_seq(self)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut given: A) -> Result<Self::Value, A::Error> {
+                let mut list = List::default();
+                while list.items.len() < MOST {
+                    let Some(item) = given.next_element()? else { break };
+                    list.items.push(item);
+                }
+                list.count = list.items.len();
+                while given.next_element::<IgnoredAny>()?.is_some() {
+                    list.count += 1;
+                }
+                Ok(list)
+            }
+        }
+        deserializer.deserialize_option(Items(PhantomData))
+    }
+}
+
+/// Names with values, as an object of scalars. Senders put objects in, too: those are kept as the JSON they are.
+#[derive(Debug, Default)]
+pub struct Attributes<'a> {
+    given: BTreeMap<String, Leaf<'a>>,
+    /// With those beyond the bound, which are not kept.
+    count: usize,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Attributes<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for Pairs<'a> {
+            type Value = Attributes<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_none<E>(self) -> Result<Self::Value, E> {
+                Ok(Attributes::default())
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Attributes::default())
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+                deserializer.deserialize_map(self)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut attributes = Attributes::default();
+                while attributes.given.len() < MAX_ATTRIBUTES {
+                    let Some((name, value)) = map.next_entry()? else { break };
+                    attributes.given.insert(name, value);
+                }
+                attributes.count = attributes.given.len();
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                    attributes.count += 1;
+                }
+                Ok(attributes)
+            }
+        }
+        deserializer.deserialize_option(Pairs(PhantomData))
+    }
+}
+
+impl<'a> Attributes<'a> {
+    fn bounded(self, what: &str) -> Result<BTreeMap<String, Leaf<'a>>, PayloadError> {
+        if self.count > MAX_ATTRIBUTES {
+            return Err(PayloadError::too_large(what, self.count, MAX_ATTRIBUTES));
+        }
+        if let Some(name) = self.given.keys().find(|name| name.len() > MAX_NAME) {
+            return Err(PayloadError::too_large("Bytes of a name", name.len(), MAX_NAME));
+        }
+        Ok(self.given)
+    }
+
     /// The attributes that have a value.
     ///
     /// # Errors
     /// When there are too many, or one is too long.
     pub fn read(self) -> Result<BTreeMap<String, String>, PayloadError> {
-        let given = self.0.unwrap_or_default();
-        if given.len() > MAX_ATTRIBUTES {
-            return Err(PayloadError::too_large("Attributes of one thing", given.len(), MAX_ATTRIBUTES));
-        }
         let mut attributes = BTreeMap::new();
-        for (name, value) in given {
+        for (name, value) in self.bounded("Attributes of one thing")? {
             let Some(raw) = value.0 else { continue };
-            if name.len() > MAX_TEXT {
-                return Err(PayloadError::too_large("Bytes of a text", name.len(), MAX_TEXT));
-            }
             if let Some(value) = scalar(raw)?.filter(|_| raw.get() != "null") {
                 attributes.insert(name, value);
             }
@@ -99,12 +210,9 @@ impl Attributes<'_> {
     /// The attributes that are numbers. `null` is what JavaScript makes of NaN and infinity.
     ///
     /// # Errors
-    /// When there are too many.
+    /// When there are too many, or a name is too long.
     pub fn numbers(self) -> Result<BTreeMap<String, f64>, PayloadError> {
-        let given = self.0.unwrap_or_default();
-        if given.len() > MAX_ATTRIBUTES {
-            return Err(PayloadError::too_large("Values of one measurement", given.len(), MAX_ATTRIBUTES));
-        }
+        let given = self.bounded("Values of one measurement")?;
         Ok(given.into_iter().filter_map(|(name, value)| Some((name, value.number()?))).collect())
     }
 }

@@ -15,8 +15,8 @@ use serde_json::value::RawValue;
 
 pub use meta::Meta;
 
-use super::signal::Signal;
-use leaf::Object;
+use super::signal::{Body, Signal};
+use leaf::{List, Object};
 
 /// Most bytes of a payload, after decompression: what the official receiver takes, too.
 pub const MAX_BYTES: usize = 5 << 20;
@@ -24,8 +24,12 @@ pub const MAX_BYTES: usize = 5 << 20;
 pub const MAX_SIGNALS: usize = 2_000;
 /// Most bytes of one text: a message, or an attribute. Frames of a session's recording are the largest.
 pub const MAX_TEXT: usize = 256 << 10;
+/// Most bytes of an attribute's name.
+pub const MAX_NAME: usize = 1 << 10;
 /// Most attributes of one signal, or of one part of the meta.
 pub const MAX_ATTRIBUTES: usize = 256;
+/// Most attributes, values and frames of all signals of a payload: what it costs in memory is in proportion to its bytes.
+pub const MAX_PARTS: usize = 50_000;
 /// Most bytes of the meta, which is kept for every page that a client opens.
 pub const MAX_META: usize = 64 << 10;
 /// Most frames of a stack: browsers give 10 to 50.
@@ -60,19 +64,69 @@ pub struct Batch {
 }
 
 #[derive(Deserialize)]
-struct Body<'a> {
+struct Wire<'a> {
     #[serde(borrow, default)]
     meta: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    logs: Option<Vec<Object<items::Log<'a>>>>,
+    logs: Items<'a>,
     #[serde(borrow, default)]
-    exceptions: Option<Vec<Object<items::Exception<'a>>>>,
+    exceptions: Items<'a>,
     #[serde(borrow, default)]
-    measurements: Option<Vec<Object<items::Measurement<'a>>>>,
+    measurements: Items<'a>,
     #[serde(borrow, default)]
-    events: Option<Vec<Object<items::Event<'a>>>>,
+    events: Items<'a>,
     #[serde(borrow, default)]
-    traces: Option<Object<traces::Traces<'a>>>,
+    traces: Option<&'a RawValue>,
+}
+
+/// Signals that are read one by one, so that no more than one is in memory twice.
+type Items<'a> = List<&'a RawValue, MAX_SIGNALS>;
+
+fn malformed(e: serde_json::Error) -> PayloadError {
+    PayloadError::Malformed(e.to_string())
+}
+
+/// Reads a part of the payload.
+fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, PayloadError> {
+    serde_json::from_str(raw.get()).map_err(malformed)
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Read {
+    signals: Vec<Signal>,
+    parts: usize,
+}
+
+impl Read {
+    fn add(&mut self, signal: Signal) -> Result<(), PayloadError> {
+        let Body { attributes, values, frames, .. } = &signal.body;
+        self.parts += attributes.len() + values.len() + frames.len();
+        if self.parts > MAX_PARTS {
+            return Err(PayloadError::too_large(
+                "Attributes, values and frames of the payload",
+                self.parts,
+                MAX_PARTS,
+            ));
+        }
+        self.signals.push(signal);
+        if self.signals.len() > MAX_SIGNALS {
+            return Err(PayloadError::too_large("Signals of the payload", self.signals.len(), MAX_SIGNALS));
+        }
+        Ok(())
+    }
+
+    fn all<'a, T: Deserialize<'a>>(
+        &mut self,
+        items: Items<'a>,
+        signal: impl Fn(T) -> Result<Signal, PayloadError>,
+    ) -> Result<(), PayloadError> {
+        for item in items.whole("Signals of the payload")? {
+            let Object(item) = read::<Object<T>>(item)?;
+            self.add(signal(item)?)?;
+        }
+        Ok(())
+    }
 }
 
 /// Reads a payload.
@@ -83,36 +137,18 @@ pub fn parse(body: &[u8]) -> Result<Batch, PayloadError> {
     if body.len() > MAX_BYTES {
         return Err(PayloadError::too_large("Bytes of the payload", body.len(), MAX_BYTES));
     }
-    let malformed = |e: serde_json::Error| PayloadError::Malformed(e.to_string());
-    let Object(body): Object<Body<'_>> = serde_json::from_slice(body).map_err(malformed)?;
-    let meta = meta::read(body.meta)?;
-    let lists = [
-        body.logs.as_ref().map_or(0, Vec::len),
-        body.exceptions.as_ref().map_or(0, Vec::len),
-        body.measurements.as_ref().map_or(0, Vec::len),
-        body.events.as_ref().map_or(0, Vec::len),
-        body.traces.as_ref().map_or(0, |traces| traces.0.len()),
-    ];
-    let count = lists.iter().sum();
-    if count > MAX_SIGNALS {
-        return Err(PayloadError::too_large("Signals of the payload", count, MAX_SIGNALS));
+    let Object(wire): Object<Wire<'_>> = serde_json::from_slice(body).map_err(malformed)?;
+    let meta = meta::read(wire.meta)?;
+    let mut found = Read::default();
+    found.all(wire.logs, items::Log::signal)?;
+    found.all(wire.exceptions, items::Exception::signal)?;
+    found.all(wire.measurements, items::Measurement::signal)?;
+    found.all(wire.events, items::Event::signal)?;
+    if let Some(traces) = wire.traces {
+        let traces = read::<Option<Object<traces::Traces<'_>>>>(traces)?;
+        traces.map_or(Ok(()), |Object(traces)| traces.signals(&mut found))?;
     }
-    let mut signals = Vec::with_capacity(count);
-    for Object(log) in body.logs.into_iter().flatten() {
-        signals.push(log.signal()?);
-    }
-    for Object(exception) in body.exceptions.into_iter().flatten() {
-        signals.push(exception.signal()?);
-    }
-    for Object(measurement) in body.measurements.into_iter().flatten() {
-        signals.push(measurement.signal()?);
-    }
-    for Object(event) in body.events.into_iter().flatten() {
-        signals.push(event.signal()?);
-    }
-    if let Some(Object(traces)) = body.traces {
-        traces.signals(&mut signals)?;
-    }
+    let Read { signals, .. } = found;
     let dated = !signals.is_empty() && signals.iter().all(|s| s.client_ms.is_some());
     Ok(Batch { meta, signals, dated })
 }

@@ -236,6 +236,43 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+/// 5 MiB of empty things, which are a few kilobytes when compressed: they are counted, and not kept.
+#[test]
+fn millions_of_empty_things_are_refused_and_cost_nothing() {
+    let many = "{},".repeat(1_700_000) + "{}";
+    for (before, after, what) in [
+        (r#"{"exceptions":["#, "]}", "Signals of the payload: 1700001"),
+        (r#"{"exceptions":[{"stacktrace":{"frames":["#, "]}}]}", "Frames of a stack: 1700001"),
+        (r#"{"traces":{"resourceSpans":["#, "]}}", "Resources of spans: 1700001"),
+        (r#"{"traces":{"resourceSpans":[{"scopeSpans":["#, "]}]}}", "Scopes of spans: 1700001"),
+        (
+            r#"{"traces":{"resourceSpans":[{"scopeSpans":[{"spans":["#,
+            "]}]}]}}",
+            "Signals of the payload: 1700001",
+        ),
+    ] {
+        let PayloadError::TooLarge(why) = refused(format!("{before}{many}{after}").as_bytes()) else {
+            panic!("{what}")
+        };
+        assert!(why.starts_with(what), "{why}");
+    }
+    // Each of them within its bound, and too many together.
+    let names: String = (0..256).map(|n| format!(r#""{n}":1,"#)).collect();
+    let log = format!(r#"{{"context":{{{}}}}},"#, names.trim_end_matches(','));
+    let logs = |count: usize| format!(r#"{{"logs":[{}]}}"#, log.repeat(count).trim_end_matches(','));
+    assert_eq!(parse(logs(195).as_bytes()).unwrap().signals.len(), 195);
+    assert!(matches!(refused(logs(196).as_bytes()), PayloadError::TooLarge(_)));
+}
+
+#[test]
+fn names_of_attributes_and_values_are_bounded() {
+    let name = "n".repeat(1025);
+    for item in [json!({"context": {&name: "v"}}), json!({"values": {&name: 1}})] {
+        let body = json!({"measurements": [item]});
+        assert!(matches!(read(&body), Err(PayloadError::TooLarge(_))), "{item}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..300)) {

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::leaf::Leaf;
-use super::{MAX_ATTRIBUTES, MAX_TEXT, PayloadError, stamp};
+use super::leaf::{Leaf, List};
+use super::{MAX_ATTRIBUTES, MAX_SIGNALS, MAX_TEXT, PayloadError, Read, read, stamp};
 use crate::telemetry::signal::{Body, Kind, Level, Signal};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Traces<'a> {
     #[serde(borrow)]
-    resource_spans: Option<Vec<ResourceSpans<'a>>>,
+    resource_spans: List<&'a RawValue, MAX_SIGNALS>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -22,21 +22,21 @@ struct ResourceSpans<'a> {
     #[serde(borrow)]
     resource: Option<Resource<'a>>,
     #[serde(borrow)]
-    scope_spans: Option<Vec<ScopeSpans<'a>>>,
+    scope_spans: List<&'a RawValue, MAX_SIGNALS>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Resource<'a> {
     #[serde(borrow)]
-    attributes: Option<Vec<KeyValue<'a>>>,
+    attributes: List<KeyValue<'a>, MAX_ATTRIBUTES>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct ScopeSpans<'a> {
     #[serde(borrow)]
-    spans: Option<Vec<Span<'a>>>,
+    spans: List<&'a RawValue, MAX_SIGNALS>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -55,7 +55,7 @@ struct Span<'a> {
     #[serde(borrow)]
     end_time_unix_nano: Leaf<'a>,
     #[serde(borrow)]
-    attributes: Option<Vec<KeyValue<'a>>>,
+    attributes: List<KeyValue<'a>, MAX_ATTRIBUTES>,
     #[serde(borrow)]
     status: Option<Status<'a>>,
 }
@@ -107,13 +107,9 @@ impl KeyValue<'_> {
     }
 }
 
-fn attributes(list: Option<Vec<KeyValue<'_>>>) -> Result<BTreeMap<String, String>, PayloadError> {
-    let list = list.unwrap_or_default();
-    if list.len() > MAX_ATTRIBUTES {
-        return Err(PayloadError::too_large("Attributes of one thing", list.len(), MAX_ATTRIBUTES));
-    }
+fn attributes(list: List<KeyValue<'_>, MAX_ATTRIBUTES>) -> Result<BTreeMap<String, String>, PayloadError> {
     let mut attributes = BTreeMap::new();
-    for pair in list {
+    for pair in list.whole("Attributes of one thing")? {
         if let Some(value) = pair.value()? {
             attributes.insert(pair.key.label(), value);
         }
@@ -122,21 +118,17 @@ fn attributes(list: Option<Vec<KeyValue<'_>>>) -> Result<BTreeMap<String, String
 }
 
 impl Traces<'_> {
-    /// How many spans there are.
-    pub fn len(&self) -> usize {
-        let resources = self.resource_spans.iter().flatten();
-        let scopes = resources.flat_map(|r| r.scope_spans.iter().flatten());
-        scopes.map(|s| s.spans.as_ref().map_or(0, Vec::len)).sum()
-    }
-
     /// Adds a signal for each span.
-    pub fn signals(self, signals: &mut Vec<Signal>) -> Result<(), PayloadError> {
-        for resource in self.resource_spans.into_iter().flatten() {
-            let of_resource = attributes(resource.resource.and_then(|r| r.attributes))?;
+    pub fn signals(self, found: &mut Read) -> Result<(), PayloadError> {
+        for resource in self.resource_spans.whole("Resources of spans")? {
+            let resource: ResourceSpans<'_> = read(resource)?;
+            let of_resource = attributes(resource.resource.unwrap_or_default().attributes)?;
             let service = of_resource.get("service.name").cloned().unwrap_or_default();
-            let scopes = resource.scope_spans.into_iter().flatten();
-            for span in scopes.flat_map(|s| s.spans.into_iter().flatten()) {
-                signals.push(span.signal(&service)?);
+            for scope in resource.scope_spans.whole("Scopes of spans")? {
+                let scope: ScopeSpans<'_> = read(scope)?;
+                for span in scope.spans.whole("Signals of the payload")? {
+                    found.add(read::<Span<'_>>(span)?.signal(&service)?)?;
+                }
             }
         }
         Ok(())

@@ -13,6 +13,7 @@ use super::groups::{self, Fingerprint};
 use super::intake::BatchKey;
 use super::signal::{Kind, Signal};
 use crate::db::{bulk, statement};
+use crate::timeline;
 
 /// Bytes that a row takes beside its texts: ids, numbers, and its places in the indexes.
 pub const ROW_BYTES: usize = 60;
@@ -104,6 +105,7 @@ pub async fn put_context(
 
 /// A row of `signals`.
 pub struct NewSignal {
+    day: i64,
     kind: Kind,
     bytes: i64,
     values: [Value; 10],
@@ -113,6 +115,7 @@ impl NewSignal {
     pub fn new(id: i64, context_id: i64, group_id: Option<i64>, signal: &Signal) -> Self {
         let body = serde_json::to_string(&signal.body).expect("a body of plain values is JSON");
         Self {
+            day: timeline::ms(id).div_euclid(DAY_MS),
             kind: signal.kind,
             bytes: (body.len() + signal.message.len() + ROW_BYTES) as i64,
             values: [
@@ -138,20 +141,20 @@ impl NewSignal {
     }
 }
 
-/// Adds signals received at `now`.
-pub async fn insert(conn: &impl ConnectionTrait, rows: Vec<NewSignal>, now: i64) -> Result<(), DbErr> {
-    let mut usage: BTreeMap<Kind, (i64, i64)> = BTreeMap::new();
+/// Adds signals. They count for the day that their ids say, which is not today after the clock was set back.
+pub async fn insert(conn: &impl ConnectionTrait, rows: Vec<NewSignal>) -> Result<(), DbErr> {
+    let mut usage: BTreeMap<(i64, Kind), (i64, i64)> = BTreeMap::new();
     for row in &rows {
-        let (signals, bytes) = usage.entry(row.kind).or_default();
+        let (signals, bytes) = usage.entry((row.day, row.kind)).or_default();
         *signals += 1;
         *bytes += row.bytes;
     }
     let into = "signals (id, kind, level, context_id, client_at, group_id, trace_id, span_id, message, body)";
     bulk::insert(conn, into, rows.into_iter().map(|row| row.values).collect()).await?;
-    for (kind, (signals, bytes)) in usage {
+    for ((day, kind), (signals, bytes)) in usage {
         let sql = "INSERT INTO signal_usage (day, kind, signals, bytes) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (day, kind) DO UPDATE SET signals = signals + excluded.signals, bytes = bytes + excluded.bytes";
-        let values = [now.div_euclid(DAY_MS).into(), kind.number().into(), signals.into(), bytes.into()];
+        let values = [day.into(), kind.number().into(), signals.into(), bytes.into()];
         conn.execute_raw(statement(conn, sql, values)).await?;
     }
     Ok(())
