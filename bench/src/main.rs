@@ -34,9 +34,17 @@ enum Run {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // The server runs in a directory of its own.
+    let server = match std::path::absolute(&arguments.server) {
+        Ok(server) => server,
+        Err(e) => {
+            eprintln!("{}: {e}", arguments.server.display());
+            return ExitCode::FAILURE;
+        }
+    };
     let faults = match arguments.run {
-        Run::Soak(soak) => soak.run(&arguments.server).await,
-        Run::Sockets(sockets) => sockets.run(&arguments.server).await,
+        Run::Soak(soak) => soak.run(&server).await,
+        Run::Sockets(sockets) => sockets.run(&server).await,
     };
     match faults {
         Ok(faults) if faults.is_empty() => {

@@ -137,7 +137,7 @@ impl WireFrame<'_> {
 
 impl Exception<'_> {
     pub fn signal(self) -> Result<Signal, PayloadError> {
-        let stack = self.stacktrace.map(|raw| read::<Option<Stack<'_>>>(raw)).transpose()?.flatten();
+        let stack = self.stacktrace.map(read::<Option<Stack<'_>>>).transpose()?.flatten();
         let frames = stack.unwrap_or_default().frames.whole("Frames of a stack")?;
         let (trace_id, span_id) = ids(self.trace);
         let (r#type, value) = (self.r#type.label(), self.value.text()?.unwrap_or_default());
