@@ -73,7 +73,7 @@ impl LogKind {
 pub struct LogLine {
     /// Id of the line; greater is later
     pub id: String,
-    /// When the server wrote it, or received it
+    /// When the server stored it: a line of its own some tenths of a second after it was written
     pub time: Timestamp,
     /// When it happened by the client's own clock
     pub client_time: Option<Timestamp>,
