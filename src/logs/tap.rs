@@ -20,8 +20,6 @@ const LONGEST: usize = 4 << 10;
 /// A line on its way.
 #[derive(Clone, Debug)]
 pub struct Written {
-    /// Milliseconds since 1970.
-    pub at: i64,
     /// How much it matters.
     pub level: Level,
     /// Module.
@@ -52,7 +50,6 @@ impl<S: Subscriber> Layer<S> for TapLayer {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
         let meta = event.metadata();
         let mut line = Written {
-            at: chrono::Utc::now().timestamp_millis(),
             level: level(*meta.level()),
             target: meta.target(),
             message: String::new(),
