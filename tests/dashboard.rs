@@ -31,6 +31,8 @@ async fn nobody_gets_the_door_and_nothing_of_what_is_behind() {
         ("/rooms", "/login?next=%2Frooms"),
         ("/rooms/general", "/login?next=%2Frooms%2Fgeneral"),
         ("/people", "/login?next=%2Fpeople"),
+        ("/logs?level=error&user=ann", "/login?next=%2Flogs%3Flevel%3Derror%26user%3Dann"),
+        ("/clients/some-id", "/login?next=%2Fclients%2Fsome-id"),
     ] {
         let answer = browse(&app.anon(), path, &[]).await;
         assert_eq!((answer.status, answer.header("location")), (303, login), "{path}");

@@ -9,6 +9,7 @@ mod locale;
 mod pages;
 mod render;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use poem::endpoint::make_sync;
@@ -18,7 +19,7 @@ use poem::{Endpoint, IntoResponse, Request, Response, Route, get};
 
 use crate::app::Services;
 use assets::Assets;
-use pages::Pages;
+use pages::{PAGES, Pages};
 
 /// Pattern of every path that nobody has. A catch-all (`/*path`) would also take `/` itself.
 pub const UNKNOWN: &str = "/<.+>";
@@ -31,11 +32,11 @@ pub fn add(tree: Route, services: &Services) -> Route {
     let assets = Arc::new(Assets::load());
     let pages = Arc::new(Pages::new(services, &assets));
     let mark = assets.clone();
-    tree.at("/", get(page(&pages, Pages::start)))
-        .at("/rooms", get(page(&pages, Pages::rooms)))
-        .at("/rooms/:room_id", get(page(&pages, Pages::rooms)))
-        .at("/people", get(page(&pages, Pages::people)))
-        .at("/setup", get(page(&pages, Pages::setup)))
+    let places: BTreeSet<_> = PAGES.iter().flat_map(|page| page.paths).copied().collect();
+    let tree = places.into_iter().fold(tree, |tree, path| {
+        tree.at(path, get(page(&pages, move |pages, request| pages.behind_login(request, path))))
+    });
+    tree.at("/setup", get(page(&pages, Pages::setup)))
         .at("/login", get(page(&pages, Pages::login)))
         .at("/favicon.ico", get(make_sync(move |request: Request| icon(&mark, &request))))
         .at("/assets/:version/*path", get(make_sync(move |request| serve(&assets, &request))))

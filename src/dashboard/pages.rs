@@ -20,12 +20,29 @@ use crate::http::{RequestId, Secure, identify};
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'";
-/// The rail: a page's name (also that of its icon and words), its path, and who has it.
-const RAIL: [(&str, &str, &[Role]); 4] = [
-    ("overview", "/", &[Role::Admin]),
-    ("home", "/", &[Role::Member, Role::Viewer]),
-    ("chat", "/rooms", &[Role::Admin, Role::Member, Role::Viewer]),
-    ("people", "/people", &[Role::Admin]),
+/// Everyone who is logged in.
+const ALL: &[Role] = &[Role::Admin, Role::Member, Role::Viewer];
+
+/// A page behind the login. Its name is also that of its template, script, icon and words.
+pub struct Page {
+    pub name: &'static str,
+    /// The first is where the rail leads. What a place names (a room, a client) is for the API to show or refuse,
+    /// so that a page says nothing of what its reader may not see.
+    pub paths: &'static [&'static str],
+    roles: &'static [Role],
+}
+
+/// The pages in the order of the rail. Of two with one path, the reader's role decides.
+pub const PAGES: [Page; 9] = [
+    Page { name: "overview", paths: &["/"], roles: &[Role::Admin] },
+    Page { name: "home", paths: &["/"], roles: &[Role::Member, Role::Viewer] },
+    Page { name: "monitoring", paths: &["/monitoring"], roles: &[Role::Admin] },
+    Page { name: "fleet", paths: &["/clients", "/clients/:client_id"], roles: &[Role::Admin] },
+    Page { name: "logs", paths: &["/logs"], roles: &[Role::Admin] },
+    Page { name: "errors", paths: &["/errors", "/errors/:error_id"], roles: &[Role::Admin] },
+    Page { name: "chat", paths: &["/rooms", "/rooms/:room_id"], roles: ALL },
+    Page { name: "agenda", paths: &["/agenda"], roles: ALL },
+    Page { name: "people", paths: &["/people"], roles: &[Role::Admin] },
 ];
 /// One year, in seconds: a language is not chosen again.
 const LANGUAGE_AGE: u32 = 31_536_000;
@@ -47,28 +64,14 @@ impl Pages {
         Self { services: services.clone(), renderer: Renderer::load(), assets }
     }
 
-    /// `/`: the overview for an admin, a home page for others, a door for those who are not logged in.
-    pub fn start(&self, request: &Request) -> Result<Response> {
+    /// The page at `path` (one of [`PAGES`]) that the reader's role has; a door for those who are not logged in.
+    pub fn behind_login(&self, request: &Request, path: &str) -> Result<Response> {
         let Some(reader) = self.reader(request) else { return Ok(self.door(request)) };
-        let page = if reader.0.role == Role::Admin { "overview" } else { "home" };
-        self.show(request, Layout::Shell, page, Some(&reader), Map::new())
-    }
-
-    /// `/rooms` and `/rooms/<room>`: the chat. Which rooms there are is for the API to tell, so that this page says
-    /// nothing of a room that the reader may not see.
-    pub fn rooms(&self, request: &Request) -> Result<Response> {
-        let Some(reader) = self.reader(request) else { return Ok(self.door(request)) };
-        let writes = json!(reader.0.role != Role::Viewer);
-        self.show(request, Layout::Shell, "chat", Some(&reader), map([("writes", writes)]))
-    }
-
-    /// `/people`: the accounts, for admins.
-    pub fn people(&self, request: &Request) -> Result<Response> {
-        let Some(reader) = self.reader(request) else { return Ok(self.door(request)) };
-        if reader.0.role != Role::Admin {
-            return self.error(request, StatusCode::FORBIDDEN);
-        }
-        self.show(request, Layout::Shell, "people", Some(&reader), Map::new())
+        let role = reader.0.role;
+        let theirs = |page: &&Page| page.paths.contains(&path) && page.roles.contains(&role);
+        let Some(page) = PAGES.iter().find(theirs) else { return self.error(request, StatusCode::FORBIDDEN) };
+        let writes = json!(role != Role::Viewer);
+        self.show(request, Layout::Shell, page.name, Some(&reader), map([("writes", writes)]))
     }
 
     /// `/setup`, as long as there is no admin.
@@ -122,10 +125,10 @@ impl Pages {
         if self.services.auth.setup_token().is_some() {
             return self.go("/setup");
         }
-        match request.uri().path() {
+        match request.uri().path_and_query().map_or("/", |place| place.as_str()) {
             "/" | "" => self.go("/login"),
-            path => {
-                let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+            place => {
+                let next: String = url::form_urlencoded::byte_serialize(place.as_bytes()).collect();
                 self.go(&format!("/login?next={next}"))
             }
         }
@@ -196,13 +199,13 @@ impl Pages {
         ])
     }
 
-    fn rail(&self, language: Language, page: &str, reader: Option<&Reader>) -> Value {
-        let entry = |(name, path, _): &(&str, &str, &[Role])| {
-            let word = self.renderer.word(language, &format!("rail.{name}"));
-            json!({"path": path, "name": word, "icon": name, "current": *name == page})
+    fn rail(&self, language: Language, shown: &str, reader: Option<&Reader>) -> Value {
+        let entry = |page: &Page| {
+            let word = self.renderer.word(language, &format!("rail.{}", page.name));
+            json!({"path": page.paths[0], "name": word, "icon": page.name, "current": page.name == shown})
         };
-        let has = |roles: &[Role]| reader.is_some_and(|(identity, _)| roles.contains(&identity.role));
-        RAIL.iter().filter(|(.., roles)| has(roles)).map(entry).collect()
+        let has = |page: &&Page| reader.is_some_and(|(identity, _)| page.roles.contains(&identity.role));
+        PAGES.iter().filter(has).map(entry).collect()
     }
 
     fn user(&self, language: Language, identity: &Identity) -> Value {

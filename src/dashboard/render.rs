@@ -23,7 +23,7 @@ pub enum Layout {
 }
 
 /// Stylesheets in the order in which they are linked; the layers in `tokens.css` decide who wins.
-const STYLES: [&str; 17] = [
+const STYLES: [&str; 23] = [
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
@@ -31,6 +31,7 @@ const STYLES: [&str; 17] = [
     "css/tile.css",
     "css/panel.css",
     "css/table.css",
+    "css/chip.css",
     "css/float.css",
     "css/person.css",
     "css/connection.css",
@@ -40,6 +41,11 @@ const STYLES: [&str; 17] = [
     "css/chat.css",
     "css/message.css",
     "css/accounts.css",
+    "css/monitoring.css",
+    "css/fleet.css",
+    "css/logs.css",
+    "css/errors.css",
+    "css/agenda.css",
     "vendor/uplot/uPlot.min.css",
 ];
 

@@ -4,7 +4,7 @@ import { at, boot } from "./boot.js";
 
 /** The log-in for a session that has ended, with the way back to this page. */
 export function loginPlace() {
-  const here = location.pathname.slice(boot.base.length);
+  const here = location.pathname.slice(boot.base.length) + location.search;
   return at(here === "/" ? "/login?ended=1" : `/login?ended=1&next=${encodeURIComponent(here)}`);
 }
 
