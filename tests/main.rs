@@ -13,6 +13,7 @@ mod browser;
 mod chat;
 mod clients;
 mod dashboard;
+mod demo;
 mod drift;
 mod fleet;
 mod full_disk;

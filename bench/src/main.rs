@@ -3,6 +3,7 @@
 //!
 //! What is right or wrong in a single answer belongs to the tests of the server.
 
+mod demo;
 mod latency;
 mod server;
 mod soak;
@@ -27,6 +28,8 @@ struct Arguments {
 enum Run {
     /// Telemetry of many clients for a long time, while old signals are deleted
     Soak(soak::Soak),
+    /// A believable team at work, to look at
+    Demo(demo::Demo),
     /// Many connections that hear every message of one room
     Sockets(sockets::Sockets),
 }
@@ -44,6 +47,11 @@ async fn main() -> ExitCode {
     };
     let faults = match arguments.run {
         Run::Soak(soak) => soak.run(&server).await,
+        Run::Demo(demo) => match demo.run(&server).await {
+            // Its end is no verdict.
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(e) => Err(e),
+        },
         Run::Sockets(sockets) => sockets.run(&server).await,
     };
     match faults {

@@ -17,7 +17,8 @@ pub type Fault = Box<dyn Error + Send + Sync>;
 
 /// Longest wait for the server to start.
 const START: Duration = Duration::from_secs(30);
-const PASSWORD: &str = "correct horse battery staple";
+/// Of every account: nobody else reaches a server that only listens to its own machine.
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A running server with its data, which goes with it.
 pub struct Server {
