@@ -121,3 +121,10 @@ async fn the_faro_sdk_reports_without_loss_or_repetition() {
     let token = app.admin().await.token;
     scenario(&app, "faro", json!({ "admin_token": token })).await;
 }
+
+#[tokio::test]
+async fn every_page_is_a_few_keys_away() {
+    let app = TestApp::spawn().await;
+    app.member("ann").await;
+    scenario(&app, "frame", json!({"member": {"username": "ann", "password": PASSWORD}})).await;
+}

@@ -8,6 +8,7 @@ import { createDialog } from "./lib/dialog.js";
 import { byId, setText } from "./lib/dom.js";
 import { t } from "./lib/i18n.js";
 import { forget, keptAll } from "./lib/keep.js";
+import { bindPalette } from "./lib/palette.js";
 import { bindPreferences } from "./lib/preferences.js";
 import { expectEnd, onPersonal } from "./lib/realtime.js";
 import { report } from "./lib/report.js";
@@ -48,6 +49,7 @@ function told(data) {
 export function startShell(detail, chat) {
   bindPreferences();
   bindCopyButtons();
+  bindPalette();
   const dialog = createDialog(byId("log-out-dialog"), {
     fill: ({ count }) => setText(byId("log-out-title"), t("log_out.title", { count })),
     send: logOut,

@@ -30,19 +30,21 @@ pub struct Page {
     /// so that a page says nothing of what its reader may not see.
     pub paths: &'static [&'static str],
     roles: &'static [Role],
+    /// Has a place of its own in the bar of a phone; the others are a press further.
+    near: bool,
 }
 
 /// The pages in the order of the rail. Of two with one path, the reader's role decides.
 pub const PAGES: [Page; 9] = [
-    Page { name: "overview", paths: &["/"], roles: &[Role::Admin] },
-    Page { name: "home", paths: &["/"], roles: &[Role::Member, Role::Viewer] },
-    Page { name: "monitoring", paths: &["/monitoring"], roles: &[Role::Admin] },
-    Page { name: "fleet", paths: &["/clients", "/clients/:client_id"], roles: &[Role::Admin] },
-    Page { name: "logs", paths: &["/logs"], roles: &[Role::Admin] },
-    Page { name: "errors", paths: &["/errors", "/errors/:error_id"], roles: &[Role::Admin] },
-    Page { name: "chat", paths: &["/rooms", "/rooms/:room_id"], roles: ALL },
-    Page { name: "agenda", paths: &["/agenda"], roles: ALL },
-    Page { name: "people", paths: &["/people"], roles: &[Role::Admin] },
+    Page { name: "overview", paths: &["/"], roles: &[Role::Admin], near: true },
+    Page { name: "home", paths: &["/"], roles: &[Role::Member, Role::Viewer], near: true },
+    Page { name: "monitoring", paths: &["/monitoring"], roles: &[Role::Admin], near: false },
+    Page { name: "fleet", paths: &["/clients", "/clients/:client_id"], roles: &[Role::Admin], near: true },
+    Page { name: "logs", paths: &["/logs"], roles: &[Role::Admin], near: false },
+    Page { name: "errors", paths: &["/errors", "/errors/:error_id"], roles: &[Role::Admin], near: false },
+    Page { name: "chat", paths: &["/rooms", "/rooms/:room_id"], roles: ALL, near: true },
+    Page { name: "agenda", paths: &["/agenda"], roles: ALL, near: true },
+    Page { name: "people", paths: &["/people"], roles: &[Role::Admin], near: false },
 ];
 /// One year, in seconds: a language is not chosen again.
 const LANGUAGE_AGE: u32 = 31_536_000;
@@ -159,6 +161,7 @@ impl Pages {
         });
         let mut all = self.frame(request, language, page);
         all.insert("rail".to_owned(), self.rail(language, page, reader));
+        all.insert("far".to_owned(), json!(PAGES.iter().any(|known| known.name == page && !known.near)));
         all.insert("user".to_owned(), json!(user));
         all.extend(data);
         let html = match self.renderer.page(language, layout, page, all, &boot) {
@@ -202,7 +205,7 @@ impl Pages {
     fn rail(&self, language: Language, shown: &str, reader: Option<&Reader>) -> Value {
         let entry = |page: &Page| {
             let word = self.renderer.word(language, &format!("rail.{}", page.name));
-            json!({"path": page.paths[0], "name": word, "icon": page.name, "current": page.name == shown})
+            json!({"path": page.paths[0], "name": word, "icon": page.name, "near": page.near, "current": page.name == shown})
         };
         let has = |page: &&Page| reader.is_some_and(|(identity, _)| page.roles.contains(&identity.role));
         PAGES.iter().filter(has).map(entry).collect()

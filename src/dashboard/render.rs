@@ -23,7 +23,7 @@ pub enum Layout {
 }
 
 /// Stylesheets in the order in which they are linked; the layers in `tokens.css` decide who wins.
-const STYLES: [&str; 23] = [
+const STYLES: [&str; 24] = [
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
@@ -33,6 +33,7 @@ const STYLES: [&str; 23] = [
     "css/table.css",
     "css/chip.css",
     "css/float.css",
+    "css/palette.css",
     "css/person.css",
     "css/connection.css",
     "css/chart.css",
