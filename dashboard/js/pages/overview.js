@@ -4,12 +4,15 @@ import { ms } from "../lib/format.js";
 import { connect, connection, follow } from "../lib/realtime.js";
 import { startShell } from "../shell.js";
 import { clients } from "./overview/fleet.js";
+import { showAttention } from "./overview/attention.js";
 import { showClients } from "./overview/clients.js";
 import { showFacts } from "./overview/facts.js";
 import { history } from "./overview/history.js";
+import { showLatest } from "./overview/latest.js";
 import { showNext } from "./overview/next.js";
 import { showTiles } from "./overview/tiles.js";
 import { showTraffic } from "./overview/traffic.js";
+import { showVersions } from "./overview/versions.js";
 
 function ownDelay() {
   const rtt = clients.get().byId.get(connection.get().clientId)?.rtt_ms;
@@ -22,6 +25,9 @@ showTraffic();
 showFacts();
 showClients();
 showNext();
+showLatest();
+showVersions();
+showAttention();
 follow("monitor:overview", history.reset, history.add);
 follow("monitor:clients", clients.reset, clients.change);
 connect();

@@ -1,0 +1,89 @@
+// What a person should look at, the worst first; one calm line when there is nothing.
+
+import { api } from "../../lib/api.js";
+import { at } from "../../lib/boot.js";
+import { byId, el, icon } from "../../lib/dom.js";
+import { bytesText, percent } from "../../lib/format.js";
+import { t } from "../../lib/i18n.js";
+import { connection } from "../../lib/realtime.js";
+import { createStore } from "../../lib/store.js";
+import { history } from "./history.js";
+import { latest } from "./latest.js";
+
+const AGAIN_MS = 15_000;
+const HOUR_MS = 3_600_000;
+// Below a tenth of the disk one should look; the server itself refuses to write far later.
+const DISK_SHARE = 0.1;
+// One failed request in a quiet minute is no alarm.
+const LEAST_REQUESTS = 20;
+const ERRORS_WARN = 1;
+const ERRORS_BAD = 5;
+
+const status = createStore({ value: null, failed: false });
+
+async function load() {
+  try {
+    status.set({ value: await api.get("/api/monitoring/status"), failed: false });
+  } catch {
+    status.set({ failed: true });
+  }
+}
+
+function ofServer({ value, failed }) {
+  if (failed) return [{ state: "warn", text: t("attention.unknown") }];
+  const { checks, disk } = value.readiness;
+  const found = checks.filter(({ ok }) => !ok).map((check) => ({ state: "bad", text: t("attention.check", check) }));
+  if (disk && disk.free_bytes < disk.total_bytes * DISK_SHARE) {
+    found.push({ state: "warn", text: t("attention.disk", { free: bytesText(disk.free_bytes) }) });
+  }
+  return found;
+}
+
+function ofRequests({ points, last }) {
+  if (!last) return [];
+  const minute = points.filter(({ at: when }) => when > last.at - 60);
+  const sum = (key) => minute.reduce((total, point) => total + (point[key] ?? 0), 0);
+  const requests = sum("requests_per_second");
+  const share = requests > 0 ? (100 * sum("errors_per_second")) / requests : 0;
+  if (requests < LEAST_REQUESTS || share < ERRORS_WARN) return [];
+  const state = share < ERRORS_BAD ? "warn" : "bad";
+  return [{ state, text: t("attention.errors", { share: percent(share) }), href: "/logs?level=error&source=server" }];
+}
+
+function ofClients({ items }) {
+  const count = (items ?? []).filter(({ first_seen: first }) => Date.now() - Date.parse(first) < HOUR_MS).length;
+  return count > 0 ? [{ state: "warn", text: t("attention.new", { count }), href: "/errors" }] : [];
+}
+
+export function showAttention() {
+  const list = byId("attention");
+  let shown = "";
+  const draw = () => {
+    const server = status.get();
+    if (!server.value && !server.failed) return;
+    const found = [...ofServer(server), ...ofRequests(history.get()), ...ofClients(latest.get())];
+    found.sort((a, b) => (b.state === "bad") - (a.state === "bad"));
+    if (found.length === 0) found.push({ state: "ok", text: t("attention.well") });
+    const now = JSON.stringify(found);
+    // Said again, a screen reader would read it again.
+    if (now === shown) return;
+    shown = now;
+    list.replaceChildren(
+      ...found.map(({ state, text, href }) =>
+        el(
+          "li",
+          { className: "attention", data: { state } },
+          icon(state === "ok" ? "done" : "alert"),
+          href ? el("a", { href: at(href), textContent: text }) : el("span", { textContent: text }),
+        ),
+      ),
+    );
+  };
+  for (const store of [status, latest, history]) store.watch(draw);
+  connection.watch(({ state }) => {
+    if (state === "live") load();
+  });
+  setInterval(() => {
+    if (connection.get().state === "live") load();
+  }, AGAIN_MS);
+}
