@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
@@ -30,10 +31,11 @@ use crate::observe::{self, loki::ServerLines};
 use crate::realtime::Hub;
 use crate::telemetry::Telemetry;
 
-/// How long requests in progress may take to finish after the stop signal; sockets and writes come after.
+/// How long requests in progress may take to finish after the stop signal.
 const DRAIN: Duration = Duration::from_secs(4);
-/// How long tasks (sockets among them) may take to finish.
-const TASKS: Duration = Duration::from_secs(3);
+/// How long tasks may take to finish after the stop signal: requests use some of them, and sockets finish the commands
+/// that they have begun and say goodbye, which takes four seconds at most.
+const TASKS: Duration = Duration::from_secs(6);
 /// Longest time for the last writes: with the others, less than the ten seconds that supervisors wait.
 const CLOSE: Duration = Duration::from_millis(2_500);
 
@@ -233,8 +235,8 @@ impl App {
         }
     }
 
-    /// Serves until `signal`, then stops in order: no new connections, sockets closed with 3001, requests finished,
-    /// tasks ended, queued writes committed.
+    /// Serves until `signal`, then stops in order: no new connections, requests and commands of sockets finished, sockets
+    /// closed with 3001, tasks ended, queued writes committed.
     pub async fn run_until(self, signal: impl Future<Output = ()>) {
         let Self { services, listener, metrics, lock } = self;
         let stop = services.stop.clone();
@@ -252,16 +254,18 @@ impl App {
             info!("Stopping");
             services.hub.shutdown();
             stop.cancel();
+            Instant::now()
         };
-        let (served, ()) = tokio::join!(server, stopping);
+        let (served, stopped) = tokio::join!(server, stopping);
         if let Err(e) = served {
             tracing::error!(error = %e, "The listener failed");
         }
         drop(metrics_server);
         services.tasks.close();
-        if tokio::time::timeout(TASKS, services.tasks.wait()).await.is_err() {
+        if tokio::time::timeout_at(stopped + TASKS, services.tasks.wait()).await.is_err() {
             tracing::warn!(left = services.tasks.len(), "Some tasks did not end in time");
         }
+        services.hub.release();
         let closing = async {
             services.fleet.finish().await;
             // After everything that is counted.

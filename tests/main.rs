@@ -31,6 +31,7 @@ mod realtime;
 mod sdk_js;
 mod sdk_python;
 mod series;
+mod shutdown;
 mod start;
 mod telemetry;
 mod users;

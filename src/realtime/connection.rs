@@ -235,7 +235,7 @@ impl Connection {
     pub fn close(&self, why: Disconnect) -> bool {
         let first = self.why.set(why).is_ok();
         if first {
-            self.ended.notify_one();
+            self.ended.notify_waiters();
         }
         first
     }
@@ -248,10 +248,12 @@ impl Connection {
     /// Waits until it must end.
     pub(super) async fn closed(&self) -> Disconnect {
         loop {
+            // Before the look: whatever is set from here on wakes it.
+            let ended = self.ended.notified();
             if let Some(why) = self.closing() {
                 return why;
             }
-            self.ended.notified().await;
+            ended.await;
         }
     }
 

@@ -186,11 +186,15 @@ impl Hub {
         connections.values().fold(ended, |sum, c| sum.plus(c.traffic.read()))
     }
 
-    /// Closes every connection with [`Disconnect::SHUTDOWN`] and takes no new ones.
+    /// Closes every connection with [`Disconnect::SHUTDOWN`] and takes no new ones. What their clients have asked for
+    /// already is still answered.
     pub fn shutdown(&self) {
         self.inner.stopping.cancel();
         self.close_where(Disconnect::SHUTDOWN, |_| true);
-        // They hold this hub: let go, so that all of it can be freed.
+    }
+
+    /// Lets go of all kinds of channels once no connection is left: they hold this hub, which could not be freed.
+    pub fn release(&self) {
         self.inner.namespaces.write().expect("no panic while held").clear();
     }
 

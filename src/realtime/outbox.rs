@@ -29,18 +29,21 @@ pub struct Outbox {
 struct Waiting {
     frames: VecDeque<Utf8Bytes>,
     bytes: usize,
+    /// A frame was refused. What came behind the gap would hide it from a reader that recovers by offset.
+    broken: bool,
 }
 
 impl Outbox {
     /// Puts a frame at the end. Never blocks.
     ///
     /// # Errors
-    /// When the limit is reached; the frame is not taken.
+    /// When the limit is reached; the frame is not taken, and none after it.
     pub fn push(&self, frame: Utf8Bytes) -> Result<(), Full> {
         let mut waiting = self.waiting.lock().expect("no panic while held");
         let size = frame.len() + FRAME_OVERHEAD;
         // A single frame may be larger than the limit: a long recovery must be possible.
-        if waiting.bytes > 0 && waiting.bytes + size > LIMIT_BYTES {
+        if waiting.broken || (waiting.bytes > 0 && waiting.bytes + size > LIMIT_BYTES) {
+            waiting.broken = true;
             return Err(Full { bytes: waiting.bytes });
         }
         waiting.bytes += size;
@@ -86,14 +89,23 @@ mod tests {
     async fn it_keeps_the_order_and_refuses_what_is_too_much() {
         let outbox = Outbox::default();
         let frame = Utf8Bytes::from("x".repeat(LIMIT_BYTES / 4));
+        let mut batch = VecDeque::new();
+        for _ in 0..2 {
+            for _ in 0..3 {
+                outbox.push(frame.clone()).unwrap();
+            }
+            outbox.take(&mut batch).await;
+            assert_eq!(batch.len(), 3, "what was taken makes room");
+            batch.clear();
+        }
         for _ in 0..3 {
             outbox.push(frame.clone()).unwrap();
         }
-        assert!(outbox.push(frame.clone()).is_err());
-        let mut batch = VecDeque::new();
+        assert!(outbox.push(frame).is_err());
+        assert!(outbox.push("behind the gap".into()).is_err());
         outbox.take(&mut batch).await;
         assert_eq!(batch.len(), 3);
-        assert!(outbox.push(frame).is_ok(), "what was taken makes room");
+        assert!(outbox.push("behind the gap".into()).is_err());
     }
 
     #[test]

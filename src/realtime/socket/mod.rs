@@ -41,6 +41,8 @@ const CATCH_UP: Duration = Duration::from_secs(1);
 const AUTHENTICATE: Duration = Duration::from_secs(15);
 /// How long an expired token may still be refreshed: clients refresh when it expires, not before.
 const EXPIRY_GRACE: Duration = Duration::from_secs(25);
+/// Time for commands that were begun when the server stops to end, and for their answers to leave.
+const FINISH: Duration = Duration::from_secs(3);
 /// Time for the close frame to leave.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// The same for a client that does not read. The rest of a frame that is half written has to go before the close frame;
@@ -201,13 +203,21 @@ impl Session {
         let mut batch = VecDeque::new();
         // Commands of one frame run while the socket goes on being written; the next frame is read after them.
         let mut work: Option<Work<'_>> = None;
+        let cut = cut(connection);
+        tokio::pin!(cut);
         loop {
             let expiry = self.expiry.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400));
             tokio::select! {
                 biased;
-                why = connection.closed() => return End::Ours(why),
+                why = &mut cut => return End::Ours(why),
+                // The server stops, and nothing is under way any more: what waits now is the last.
+                why = connection.closed(), if work.is_none() => {
+                    connection.outbox.try_take(&mut batch);
+                    let written = write(socket, connection, &mut batch, cut.as_mut()).await;
+                    return written.err().unwrap_or(End::Ours(why));
+                }
                 () = connection.outbox.take(&mut batch) => {
-                    if let Err(end) = write(socket, connection, &mut batch).await {
+                    if let Err(end) = write(socket, connection, &mut batch, cut.as_mut()).await {
                         return end;
                     }
                 }
@@ -257,12 +267,23 @@ impl Session {
     }
 }
 
-/// Writes everything that waits: fed to the socket's buffer, flushed once, so that one system call carries many
+/// Waits until the socket must end, whatever is under way. A server that stops gives what was begun a little time: who is
+/// told that the server goes should know what became of the last command.
+async fn cut(connection: &Connection) -> Disconnect {
+    let why = connection.closed().await;
+    if why == Disconnect::SHUTDOWN {
+        sleep(FINISH).await;
+    }
+    why
+}
+
+/// Writes everything that waits, until `cut`: fed to the socket's buffer, flushed once, so that one system call carries many
 /// messages.
 async fn write<S: AsyncRead + AsyncWrite + Unpin + Send>(
     socket: &mut WebSocketStream<S>,
     connection: &Connection,
     batch: &mut VecDeque<Utf8Bytes>,
+    cut: Pin<&mut impl Future<Output = Disconnect>>,
 ) -> Result<(), End> {
     let (mut messages, mut bytes) = (0, 0);
     let writing = async {
@@ -278,7 +299,7 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin + Send>(
             metrics::slow_disconnect();
             End::Ours(Disconnect::SLOW)
         })?,
-        why = connection.closed() => return Err(End::Ours(why)),
+        why = cut => return Err(End::Ours(why)),
     };
     connection.count_out(messages, bytes);
     outcome.map_err(|_| End::Theirs)

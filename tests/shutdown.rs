@@ -1,0 +1,84 @@
+//! What a stopping server still does for who was there before: what was begun is finished, stored and answered.
+
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::database::{Held, queued};
+use crate::support::{PASSWORD, TestApp, Ws};
+
+const MESSAGES: &str = "/api/chat/rooms/general/messages";
+
+/// Stops the server and starts it again on the same data; `meanwhile` runs once it is stopping.
+async fn restart(app: TestApp, meanwhile: impl Future<Output = ()>) -> TestApp {
+    let stopping: CancellationToken = app.services.stop.clone();
+    let meanwhile = async {
+        stopping.cancelled().await;
+        meanwhile.await;
+    };
+    let (app, ()) = tokio::join!(app.restart_after(TimeDelta::zero()), meanwhile);
+    app
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_stored_and_answered() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let held = Held::writer(&app).await;
+    let event = json!({"title": "Last minute", "start": "2026-12-01T10:00:00", "time_zone": "Europe/Paris"});
+    let creating = tokio::spawn(async move { ann.post("/api/agenda", &event).await });
+    queued(&app, 1).await;
+    let app = restart(app, held.release()).await;
+    let created = creating.await.unwrap().expect(201);
+    let ann = app.login("ann", PASSWORD).await;
+    let path = format!("/api/agenda/{}", created["id"].as_str().unwrap());
+    assert_eq!(ann.get(&path).await.expect(200)["title"], "Last minute");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_under_way_is_stored_and_answered_before_the_end() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    let held = Held::writer(&app).await;
+    // The commands of one frame are one piece of work: the second has not even begun when the server stops.
+    let publish = |id: u32, body: &str| {
+        json!({"id": id, "publish": {"channel": "chat:general", "data": {"body": body}}}).to_string()
+    };
+    ws.send(format!("{}\n{}", publish(71, "first"), publish(72, "second"))).await;
+    queued(&app, 1).await;
+    let app = restart(app, held.release()).await;
+    for id in [71, 72] {
+        let reply = ws.reply(id).await;
+        assert!(reply["publish"].is_object(), "{reply}");
+    }
+    assert_eq!(ws.frame().await, Err((3001, "shutdown".to_owned())));
+    let ann = app.login("ann", PASSWORD).await;
+    let kept = ann.get(MESSAGES).await.expect(200);
+    let bodies: Vec<_> = kept["items"].as_array().unwrap().iter().map(|m| m["body"].clone()).collect();
+    assert_eq!(bodies, ["first", "second"]);
+    app.stop().await;
+}
+
+/// A disk that does not answer any more.
+#[tokio::test]
+async fn the_end_comes_in_time_when_nothing_can_be_finished() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    let held = Held::writer(&app).await;
+    let body = json!({"body": "never stored"});
+    ws.send(json!({"id": 71, "publish": {"channel": "chat:general", "data": body}}).to_string()).await;
+    queued(&app, 1).await;
+    let posting = tokio::spawn(ann.request(reqwest::Method::POST, MESSAGES).json(&body).send());
+    queued(&app, 2).await;
+    let start = Instant::now();
+    let (last, ()) = tokio::join!(ws.frame(), app.stop());
+    assert_eq!(last, Err((3001, "shutdown".to_owned())), "without a reply");
+    assert!(posting.await.unwrap().is_err(), "and without an answer");
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    drop(held);
+}
