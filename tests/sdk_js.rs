@@ -12,7 +12,8 @@ const SECONDS: u64 = 120;
 
 async fn scenario(app: &TestApp, file: &str) {
     // An API token does not expire while the scenario runs, however short the access tokens are.
-    let wanted = json!({ "name": "scenario", "scopes": ["users:write", "clients:read", "clients:write", "monitoring:read"] });
+    let scopes = ["users:write", "clients:read", "clients:write", "monitoring:read", "signals:read"];
+    let wanted = json!({ "name": "scenario", "scopes": scopes });
     let admin = app.admin().await.post("/api/auth/tokens", &wanted).await.expect(201);
     let given = json!({ "url": app.url(""), "admin_token": admin["token"] });
     let mut node = Command::new("node");

@@ -19,7 +19,16 @@ for (const schema of [raw.ErrorCode, raw.DisconnectCode, raw.UnsubscribeCode, ra
     process.exit(1);
   }
 }
+// What the HTTP API shows as well has the same fields there.
+const http = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8')).components.schemas;
+const fields = (schema) => Object.keys(schema.properties).sort().join(', ');
+const shared = Object.keys(raw).filter((name) => raw[name].properties && http[name]?.properties);
+for (const name of shared.filter((one) => fields(raw[one]) !== fields(http[one]))) {
+  console.error(`${name} has other fields than in the OpenAPI document: ${fields(raw[name])}; there ${fields(http[name])}`);
+  process.exit(1);
+}
 console.log(JSON.stringify({
+  shared,
   channels: document.channels().all().map((channel) => channel.address()),
   rpc: raw.Rpc.properties.method.enum,
   rpc_described: raw.Rpc.oneOf.map(({ properties }) => properties.method.const),

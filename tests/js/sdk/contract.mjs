@@ -10,15 +10,32 @@ const { document } = await new Parser().parse(text);
 const ajv = new Ajv({ strict: false, allErrors: true });
 formats(ajv);
 
+/** The schema, with a field that it does not name being a fault, and an object of which it says nothing as well. */
+function strict(schema) {
+  if (Array.isArray(schema)) return schema.map(strict);
+  if (schema === null || typeof schema !== 'object') return schema;
+  const inside = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, strict(value)]));
+  if (![schema.type].flat().includes('object') || schema.additionalProperties !== undefined) return inside;
+  assert.ok(schema.properties, `an object without fields: ${JSON.stringify(schema)}`);
+  return { ...inside, additionalProperties: false };
+}
+
 /** `chat:{room_id}` as a pattern for channel names, with the schemas of what the server sends there. */
 const channels = document.operations().filterBySend().flatMap((operation) => operation.channels().all().map((channel) => ({
+  address: channel.address(),
   name: new RegExp(`^${channel.address().replace(/\{\w+\}/g, '[^:]+')}$`),
-  schemas: operation.messages().all().map((message) => [message.title(), ajv.compile(message.payload().json())]),
+  schemas: operation.messages().all().map((message) => [message.title(), ajv.compile(strict(message.payload().json()))]),
 })));
+
+/** Titles of all messages that the server sends in channels. */
+export const titles = channels.filter(({ address }) => address !== '/chat')
+  .flatMap(({ schemas }) => schemas.map(([title]) => title)).sort();
 
 /** The title of this publication in the document; fails when the document does not have it in this channel. */
 export function assertDocumented(channel, data) {
-  const known = channels.find(({ name }) => name.test(channel));
+  // A filter may stand behind the name of a channel.
+  const [address] = channel.split('?');
+  const known = channels.find(({ name }) => name.test(address));
   assert.ok(known, `the document has no channel ${channel}`);
   const found = known.schemas.find(([, fits]) => fits(data));
   if (found) return found[0];

@@ -1,12 +1,18 @@
-// Every publication that comes is as openapi/asyncapi.yaml says.
+// Every publication that comes is as openapi/asyncapi.yaml says, and every one that it describes comes.
 import assert from 'node:assert/strict';
-import { documented, seenTitles } from './contract.mjs';
-import { admin_token, asAdmin, client, person, run, Seen } from './lib.mjs';
+import { documented, seenTitles, titles } from './contract.mjs';
+import { admin_token, asAdmin, client, person, run, Seen, url } from './lib.mjs';
+
+/** More events at once than are told of one by one. */
+const calendar = () => {
+  const event = (n) => `BEGIN:VEVENT\nUID:${n}@x\nSUMMARY:${n}\nDTSTART:20261123T090000Z\nDTEND:20261123T093000Z\nEND:VEVENT\n`;
+  return `BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\n${Array.from({ length: 450 }, (_, n) => event(n)).join('')}END:VCALENDAR\n`;
+};
 
 run(async () => {
   const ann = await person('ann');
   const bob = await person('bob');
-  const own = documented(client({ token: ann.token, data: { app: 'desk', os: 'Linux' } }));
+  const own = documented(client({ token: ann.token, data: { installation_id: 'inst-ann', app: 'desk', os: 'Linux' } }));
   const ownSeen = new Seen(own, 'connected', 'publication');
   const room = documented(own.newSubscription('chat:general'));
   const roomSeen = new Seen(room, 'subscribed', 'publication');
@@ -17,7 +23,7 @@ run(async () => {
 
   // The cockpit.
   const cockpit = client({ token: admin_token });
-  const watched = ['overview', 'clients', 'routes'].map((name) => {
+  const watched = ['overview', 'clients', 'routes', 'logs?app=desk'].map((name) => {
     const subscription = documented(cockpit.newSubscription(`monitor:${name}`));
     const seen = new Seen(subscription, 'publication', 'unsubscribed');
     subscription.subscribe();
@@ -47,14 +53,40 @@ run(async () => {
   await bob.api('DELETE', `/api/chat/rooms/${club.id}/members/${ann.id}`);
   await came(ownSeen, 'room.removed');
 
-  // The agenda, and a word from an admin.
+  // The agenda: a change, a reminder that is due in two seconds, and an import.
   const event = await ann.api('POST', '/api/agenda', { title: 'Retro', start: '2026-12-01T10:00:00', reminders: [10] });
   await ownSeen.first('publication', ({ data }) => data.action === 'created');
-  await ann.api('DELETE', `/api/agenda/${event.id}`, undefined, [204, 428]);
+  await ann.api('PATCH', `/api/agenda/${event.id}`, {
+    time_zone: 'Europe/Paris', attendees: [{ user_id: bob.id }], recurrence: { rule: 'FREQ=DAILY;COUNT=3' },
+  }, 200, { 'if-match': '*' });
+  await ownSeen.first('publication', ({ data }) => data.action === 'updated');
+  await ann.api('DELETE', `/api/agenda/${event.id}`, undefined, 204, { 'if-match': '*' });
+  await ownSeen.first('publication', ({ data }) => data.action === 'deleted');
+  const start = new Date(Date.now() + 602_000).toISOString().replace(/\.\d+/, '');
+  await ann.api('POST', '/api/agenda', { title: 'Soon', start, reminders: [10] });
+  await came(ownSeen, 'agenda.reminder');
+  const headers = { authorization: `Bearer ${ann.token}`, 'content-type': 'text/calendar' };
+  const imported = await fetch(`${url}/api/agenda/import`, { method: 'POST', headers, body: calendar() });
+  assert.equal(imported.status, 200, await imported.text());
+  await came(ownSeen, 'agenda.reload');
+
+  // What an admin says to a client and asks of it.
   const { client: id } = await ownSeen.first('connected');
   await asAdmin('POST', `/api/clients/${id}/notice`, { title: 'Soon', body: 'A restart at noon', level: 'info' });
   await came(ownSeen, 'notice');
+  const { installation } = await asAdmin('GET', `/api/clients/${id}`);
+  await asAdmin('PUT', `/api/installations/${installation}/settings`, { log_level: 'debug', sampling: 1, minutes: 5 });
+  await asAdmin('POST', `/api/installations/${installation}/diagnostics`, undefined, 201);
+  await came(ownSeen, 'settings');
+  await came(ownSeen, 'diagnostics.request');
+
+  // What a client reports.
+  await own.rpc('signals', {
+    meta: { app: { name: 'desk', version: '1.2.3' }, session: { id: 'x7Hk2mPq4a' } },
+    logs: [{ message: 'Slow', level: 'warn', timestamp: new Date().toISOString(), context: { events: '412' } }],
+    exceptions: [{ type: 'TypeError', value: 'no such thing', timestamp: new Date().toISOString() }],
+  });
 
   for (const seen of watched) await seen.first('publication');
-  assert.ok(seenTitles.size >= 14, [...seenTitles].join(', '));
+  assert.deepEqual([...seenTitles].sort(), titles);
 });

@@ -14,12 +14,13 @@ const DEADLINE_MS = 20_000;
 export const wsUrl = (path = '/chat') => url.replace(/^http/, 'ws') + path;
 
 /** One call of the HTTP API: the JSON of the answer, after checking its status. */
-export async function api(token, method, path, body, status) {
+export async function api(token, method, path, body, status, headers) {
   const answer = await fetch(url + path, {
     method,
     headers: {
       ...(token && { authorization: `Bearer ${token}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
     },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
@@ -44,7 +45,7 @@ export async function person(username, role = 'member') {
       login = await api(null, 'POST', '/api/auth/refresh', { refresh_token: login.refresh_token });
       return login.access_token;
     },
-    api: (method, path, body, status) => api(login.access_token, method, path, body, status),
+    api: (...call) => api(login.access_token, ...call),
   };
 }
 
