@@ -177,7 +177,7 @@ fn of_event(row: journal::Row) -> Option<(Position, TimelineEntry)> {
 
 fn of_signal(signal: KeptSignal) -> (Position, TimelineEntry) {
     let detail = json!({
-        "level": signal.level.as_str(), "app_version": signal.app_version, "view": signal.view, "page": signal.page,
+        "line_id": format!("c{}", signal.id), "level": signal.level.as_str(), "app_version": signal.app_version, "view": signal.view, "page": signal.page,
         "session": signal.session, "client_time": signal.client_ms.map(Timestamp::from_ms), "trace_id": signal.trace_id,
         "span_id": signal.span_id, "body": signal.body,
     });

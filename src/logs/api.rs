@@ -128,7 +128,8 @@ impl LogsApi {
 
     /// Read one line
     ///
-    /// With all of its fields, however long.
+    /// With all of its fields, however long. Where a source map tells of a frame of an exception, the frame has the place in
+    /// the source code as `original`, as in `GET /api/errors/{error_id}`.
     #[oai(path = "/logs/:line_id", method = "get", operation_id = "get_log_line")]
     async fn get(
         &self,
@@ -138,7 +139,8 @@ impl LogsApi {
         line_id: Path<String>,
     ) -> Result<Json<LogLine>, ApiError> {
         let at = Position::parse(&line_id.0).ok_or_else(ApiError::not_found)?;
-        self.logs.line(at).await?.map(Json).ok_or_else(ApiError::not_found)
+        let line = self.logs.line(at).await?.ok_or_else(ApiError::not_found)?;
+        Ok(Json(self.logs.resolved_stack(line).await?))
     }
 }
 

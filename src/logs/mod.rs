@@ -8,6 +8,7 @@ mod filter;
 mod line;
 mod query;
 mod ring;
+mod stack;
 mod store;
 mod tail;
 mod tap;

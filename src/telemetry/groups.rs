@@ -55,8 +55,7 @@ pub fn culprit(body: &Body) -> String {
 }
 
 fn top(body: &Body) -> &[Frame] {
-    let frames = if body.resolved.is_empty() { &body.frames } else { &body.resolved };
-    &frames[..frames.len().min(FRAMES)]
+    &body.frames[..body.frames.len().min(FRAMES)]
 }
 
 /// A message without what differs from one time to the next: numbers, ids and quoted values become `#`.

@@ -154,12 +154,9 @@ pub struct Body {
     /// Value of an exception: its message without the type.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub value: String,
-    /// Stack of an exception, innermost first.
+    /// Stack of an exception, innermost first, as it was sent: it is resolved when it is read (see `maps`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<Frame>,
-    /// The stack after source maps, where any applied.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub resolved: Vec<Frame>,
     /// What the sender groups an exception by.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub fingerprint: String,

@@ -11,8 +11,7 @@ use crate::auth::{Admin, scope};
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::page;
-use crate::telemetry::maps::{Original, SourceMaps};
-use crate::telemetry::signal::Frame;
+use crate::telemetry::maps::{SourceMaps, StackFrame};
 use crate::timeline;
 use crate::timestamp::Timestamp;
 
@@ -121,64 +120,6 @@ impl From<VersionRow> for ErrorVersion {
             last_seen: Timestamp::from_ms(row.last_seen),
             count: row.count.unsigned_abs(),
         }
-    }
-}
-
-/// One line of a stack
-#[derive(Debug, Object)]
-struct StackFrame {
-    /// Function
-    function: String,
-    /// Module
-    module: String,
-    /// File or URL
-    filename: String,
-    /// Line, from 1
-    lineno: Option<u32>,
-    /// Column, from 1
-    colno: Option<u32>,
-    /// Where that is in the source code; null without a source map of the file in this version
-    original: Option<OriginalFrame>,
-}
-
-/// A line of a stack as its source code says it
-#[derive(Debug, Object)]
-struct OriginalFrame {
-    /// Source file, as the source map names it
-    file: String,
-    /// Line, from 1
-    line: u32,
-    /// Column, from 1
-    column: u32,
-    /// Function; null where the source map does not tell for sure: the frame's own name holds then
-    function: Option<String>,
-    /// Original name of what stands there, if it was renamed
-    name: Option<String>,
-    /// The line, and three on either side; empty when the source map has no sources
-    source: Vec<SourceLine>,
-}
-
-/// A line of source code
-#[derive(Debug, Object)]
-struct SourceLine {
-    /// Its number, from 1
-    line: u32,
-    /// Its text, the first 300 characters
-    text: String,
-}
-
-impl StackFrame {
-    fn new(frame: Frame, original: Option<Original>) -> Self {
-        let Frame { function, module, filename, lineno, colno } = frame;
-        Self { function, module, filename, lineno, colno, original: original.map(OriginalFrame::from) }
-    }
-}
-
-impl From<Original> for OriginalFrame {
-    fn from(original: Original) -> Self {
-        let Original { file, line, column, function, name, source } = original;
-        let source = source.into_iter().map(|(line, text)| SourceLine { line, text }).collect();
-        Self { file, line, column, function, name, source }
     }
 }
 
@@ -302,13 +243,11 @@ impl ErrorsApi {
 impl ErrorsApi {
     async fn resolved(&self, latest: Latest) -> Result<LatestException, ApiError> {
         let Latest { id, body, app, app_version } = latest;
-        let originals = self.maps.resolve(&app, &app_version, &body.frames).await?;
-        let stack = body.frames.into_iter().zip(originals);
         Ok(LatestException {
             line_id: format!("c{id}"),
             time: Timestamp::from_ms(timeline::ms(id)),
             message: body.value,
-            stack: stack.map(|(frame, original)| StackFrame::new(frame, original)).collect(),
+            stack: self.maps.stack(&app, &app_version, body.frames).await?,
         })
     }
 }

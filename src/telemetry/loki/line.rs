@@ -84,11 +84,10 @@ fn time(ms: i64) -> String {
     text + " +0000 UTC"
 }
 
-/// Type and value, and a line for each frame: of the sources where they are known.
+/// Type and value, and a line for each frame.
 fn stack(body: &Body) -> String {
-    let frames = if body.resolved.is_empty() { &body.frames } else { &body.resolved };
     let mut text = format!("{}: {}", body.r#type, body.value);
-    for Frame { function, module, filename, lineno, colno } in frames {
+    for Frame { function, module, filename, lineno, colno } in &body.frames {
         let bar = if module.is_empty() { "" } else { "|" };
         let (line, column) = (lineno.unwrap_or_default(), colno.unwrap_or_default());
         let _ = write!(text, "\n  at {function} ({module}{bar}{filename}:{line}:{column})");
@@ -195,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stack_is_that_of_the_sources_where_they_are_known() {
+    fn a_frame_has_its_module_if_there_is_one() {
         let frame = |function: &str, module: &str| Frame {
             function: function.to_owned(),
             module: module.to_owned(),
@@ -205,7 +204,7 @@ mod tests {
         let mut body = Body { r#type: "E".to_owned(), value: "v".to_owned(), ..Body::default() };
         body.frames = vec![frame("t", "")];
         assert_eq!(stack(&body), "E: v\n  at t (a.js:0:0)");
-        body.resolved = vec![frame("render", "page")];
+        body.frames = vec![frame("render", "page")];
         assert_eq!(stack(&body), "E: v\n  at render (page|a.js:0:0)");
     }
 }

@@ -15,7 +15,8 @@
 //!   on the cursor stays, also through starts without the setting.
 //!
 //! Labels are `app` (registered ones, else `other`), `kind`, `level` and `env`; everything else stands in the line, and not in
-//! structured metadata, which older schemas of Loki refuse. Spans are no lines. The server's own lines go to Loki by another
+//! structured metadata, which older schemas of Loki refuse. Spans are no lines. Stacks are as they were sent: source maps
+//! are private, and may come after the line. The server's own lines go to Loki by another
 //! way: `observe::loki`.
 
 mod batch;

@@ -18,6 +18,7 @@ mod outline;
 mod stack;
 mod store;
 mod upload;
+mod view;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -29,8 +30,8 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 pub use api::SourceMapsApi;
-pub use stack::Original;
 pub use upload::{Room, body_limit};
+pub use view::StackFrame;
 
 use super::signal::Frame;
 use crate::clock::Clock;
@@ -41,6 +42,7 @@ use cache::{Cache, Digest};
 use file::File;
 use map::Map;
 use outline::Unreadable;
+use stack::Original;
 use store::{MapRow, Mapped};
 
 /// Most bytes of a map, after decompression: those of the largest applications, with their sources in them.
@@ -136,7 +138,7 @@ impl SourceMaps {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn resolve(
+    async fn resolve(
         &self,
         app: &str,
         version: &str,

@@ -166,3 +166,40 @@ async fn of_an_endless_stack_the_innermost_frames_are_resolved() {
     assert_eq!(resolved.collect::<Vec<_>>(), [vec![true; 100], vec![false; 50]].concat());
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_line_of_the_log_and_of_a_timeline_leads_to_the_source() {
+    let app = TestApp::spawn().await;
+    let (admin, key) = (app.admin().await, key(&app, "desk").await);
+    upload(&admin, "desk", "1.0", "app.js", small_map("a.ts")).await.expect(201);
+    let frame = |file: &str| json!({"function": "a", "filename": file, "lineno": 1, "colno": 11});
+    let frames = [frame("https://x.test/app.js"), frame("https://x.test/other.js")];
+    let body = json!({
+        "meta": {"app": {"name": "desk", "version": "1.0", "installationId": "i-1"}},
+        "exceptions": [
+            {"type": "TypeError", "value": "no", "stacktrace": {"frames": frames}},
+            {"type": "TypeError", "value": "without a stack"},
+        ],
+        "logs": [{"message": "m", "context": {"frames": "not a stack"}}],
+    });
+    assert_eq!(send(&app, &key, &body).await.status, 202);
+
+    let list = admin.get("/api/logs?kind=exception&search=TypeError").await.expect(200);
+    let (bare, line) = (&list["items"][0], &list["items"][1]);
+    assert_eq!(line["fields"]["frames"], json!(frames), "lists are as they were sent");
+    let path = |line: &Value| format!("/api/logs/{}", line["id"].as_str().unwrap());
+    let whole = admin.get(&path(line)).await.expect(200);
+    let shown = whole["fields"]["frames"].as_array().unwrap();
+    assert_eq!(shown[0]["original"]["file"], "a.ts");
+    assert_eq!((&shown[0]["original"]["line"], &shown[0]["function"]), (&json!(2), &json!("a")));
+    assert_eq!(shown[1], frames[1], "what no map tells of stays as it was sent");
+    assert_eq!(admin.get(&path(bare)).await.expect(200), *bare);
+    let log = admin.get("/api/logs?kind=log").await.expect(200)["items"][0].clone();
+    assert_eq!(admin.get(&path(&log)).await.expect(200), log);
+
+    let client = whole["client"].as_str().unwrap();
+    let timeline =
+        admin.get(&format!("/api/installations/{client}/timeline?kind=exception")).await.expect(200);
+    assert_eq!(timeline["items"][1]["detail"]["line_id"], line["id"]);
+    app.stop().await;
+}
