@@ -138,6 +138,20 @@ pub struct Action {
     pub parent_id: String,
 }
 
+/// Something that happened within a span.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(default)]
+pub struct SpanEvent {
+    /// What.
+    pub name: String,
+    /// When, by the client's clock, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_ms: Option<i64>,
+    /// What else is said of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+}
+
 /// What a signal of each kind carries beyond its message. This is what the column `signal.body` holds.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default)]
@@ -148,7 +162,7 @@ pub struct Body {
     /// The level's word, where it is not the level's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
-    /// Type of an exception or measurement, domain of an event, service of a span.
+    /// Type of an exception or measurement, domain of an event, service of a span or of a log of OTLP.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub r#type: String,
     /// Value of an exception: its message without the type.
@@ -172,6 +186,15 @@ pub struct Body {
     /// How long a span took, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<f64>,
+    /// The part that a span plays: `client`, `server`, `internal`, `producer`, `consumer`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub span_kind: String,
+    /// Why a span failed, in the sender's words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub status_message: String,
+    /// What happened within a span, in the order in which it was sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<SpanEvent>,
     /// User action around it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<Action>,

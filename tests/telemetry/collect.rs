@@ -226,3 +226,38 @@ async fn the_session_of_a_disabled_account_is_asked_to_end() {
     assert_eq!((answer.status, answer.header("x-faro-session-status")), (202, "invalid"));
     app.stop().await;
 }
+
+#[tokio::test]
+async fn what_the_sdks_tracing_and_its_otlp_transport_send_is_kept() {
+    let app = TestApp::spawn().await;
+    let (admin, key) = (app.admin().await, key(&app, "desk").await);
+    let event = json!({"name": "exception", "timeUnixNano": "1795341600004000000",
+        "attributes": [{"key": "exception.message", "value": {"stringValue": "no route"}}]});
+    let span = json!({"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "name": "GET /x", "kind": 3,
+        "startTimeUnixNano": "1795341600000000000", "endTimeUnixNano": "1795341600010000000",
+        "status": {"code": 2, "message": "refused"}, "events": [event]});
+    let record = json!({"timeUnixNano": "1795341600000000000", "severityNumber": 17, "body": {"stringValue": "it failed"},
+        "traceId": "0af7651916cd43dd8448eb211c80319c"});
+    let spans = json!([{"scopeSpans": [{"spans": [span]}]}]);
+    let logs = json!([{"scopeLogs": [{"logRecords": [record]}]}]);
+    let faro =
+        json!({"meta": {"app": {"name": "desk"}}, "traces": {"resourceSpans": spans, "resourceLogs": logs}});
+    for body in [&faro, &json!({"resourceSpans": spans}), &json!({"resourceLogs": logs})] {
+        assert_eq!(send(&app, &key, body).await.status, 202);
+    }
+    let found = admin.get("/api/logs?trace_id=0af7651916cd43dd8448eb211c80319c").await.expect(200);
+    let mut lines = found["items"].as_array().unwrap().clone();
+    lines.sort_by_key(|line| line["kind"].as_str().unwrap().to_owned());
+    let said = |line: &serde_json::Value| {
+        format!("{} {} {} {}", line["app"], line["kind"], line["level"], line["message"])
+    };
+    let (log, span) = (r#""desk" "log" "error" "it failed""#, r#""desk" "span" "error" "GET /x""#);
+    assert_eq!(lines.iter().map(said).collect::<Vec<_>>(), [log, log, span, span]);
+    let fields = json!({
+        "duration_ms": 10.0, "span_kind": "client", "status_message": "refused",
+        "events": [{"name": "exception", "client_ms": 1_795_341_600_004_i64, "attributes": {"exception.message": "no route"}}],
+    });
+    assert_eq!(lines[2]["fields"], fields);
+    assert_eq!(lines[0]["client_time"], "2026-11-22T10:00:00.000Z");
+    app.stop().await;
+}

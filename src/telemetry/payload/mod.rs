@@ -7,8 +7,8 @@
 mod items;
 mod leaf;
 mod meta;
+mod otlp;
 mod stamp;
-mod traces;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -28,12 +28,14 @@ pub const MAX_TEXT: usize = 256 << 10;
 pub const MAX_NAME: usize = 1 << 10;
 /// Most attributes of one signal, or of one part of the meta.
 pub const MAX_ATTRIBUTES: usize = 256;
-/// Most attributes, values and frames of all signals of a payload: what it costs in memory is in proportion to its bytes.
+/// Most attributes, values, frames and events of spans of all signals of a payload: what it costs in memory is in proportion to its bytes.
 pub const MAX_PARTS: usize = 50_000;
 /// Most bytes of the meta, which is kept for every page that a client opens.
 pub const MAX_META: usize = 64 << 10;
 /// Most frames of a stack: browsers give 10 to 50.
 pub const MAX_FRAMES: usize = 500;
+/// Most events of a span: OpenTelemetry's SDKs keep 128.
+pub const MAX_SPAN_EVENTS: usize = 256;
 
 /// Why a payload is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +59,7 @@ impl PayloadError {
 pub struct Batch {
     /// Who and where.
     pub meta: Meta,
-    /// What happened: logs, exceptions, measurements, events, spans, in this order.
+    /// What happened: logs, exceptions, measurements, events, spans, log records of OTLP, in this order.
     pub signals: Vec<Signal>,
     /// Whether every signal says when it happened. Two such batches with the same bytes are one, sent twice.
     pub dated: bool,
@@ -77,6 +79,10 @@ struct Wire<'a> {
     events: Items<'a>,
     #[serde(borrow, default)]
     traces: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "resourceSpans")]
+    resource_spans: Items<'a>,
+    #[serde(borrow, default, rename = "resourceLogs")]
+    resource_logs: Items<'a>,
 }
 
 /// Signals that are read one by one, so that no more than one is in memory twice.
@@ -100,11 +106,12 @@ struct Read {
 
 impl Read {
     fn add(&mut self, signal: Signal) -> Result<(), PayloadError> {
-        let Body { attributes, values, frames, .. } = &signal.body;
+        let Body { attributes, values, frames, events, .. } = &signal.body;
         self.parts += attributes.len() + values.len() + frames.len();
+        self.parts += events.iter().map(|event| 1 + event.attributes.len()).sum::<usize>();
         if self.parts > MAX_PARTS {
             return Err(PayloadError::too_large(
-                "Attributes, values and frames of the payload",
+                "Attributes, values, frames and events of the payload",
                 self.parts,
                 MAX_PARTS,
             ));
@@ -145,9 +152,11 @@ pub fn parse(body: &[u8]) -> Result<Batch, PayloadError> {
     found.all(wire.measurements, items::Measurement::signal)?;
     found.all(wire.events, items::Event::signal)?;
     if let Some(traces) = wire.traces {
-        let traces = read::<Option<Object<traces::Traces<'_>>>>(traces)?;
+        let traces = read::<Option<Object<otlp::Otlp<'_>>>>(traces)?;
         traces.map_or(Ok(()), |Object(traces)| traces.signals(&mut found))?;
     }
+    let Wire { resource_spans, resource_logs, .. } = wire;
+    otlp::Otlp { resource_spans, resource_logs }.signals(&mut found)?;
     let Read { signals, .. } = found;
     let dated = !signals.is_empty() && signals.iter().all(|s| s.client_ms.is_some());
     Ok(Batch { meta, signals, dated })

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::telemetry::signal::{Kind, Level};
+use crate::telemetry::signal::{Kind, Level, SpanEvent};
 
 fn read(body: &Value) -> Result<Batch, PayloadError> {
     parse(body.to_string().as_bytes())
@@ -121,7 +121,11 @@ fn spans_are_kept() {
         "traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "parentSpanId": "", "name": "GET /x", "kind": 3,
         "startTimeUnixNano": "1632998777680000000", "endTimeUnixNano": "1632998777690500000",
         "attributes": [{"key": "http.status_code", "value": {"intValue": 500}}, {"key": "list", "value": {"arrayValue": {"values": []}}}],
-        "status": {"code": 2},
+        "status": {"code": 2, "message": "no route"},
+        "events": [
+            {"name": "retry", "timeUnixNano": "1632998777684000000", "attributes": [{"key": "n", "value": {"intValue": "1"}}]},
+            {"name": "bare", "droppedAttributesCount": 3}, {},
+        ],
     });
     let resource = json!({"attributes": [{"key": "service.name", "value": {"stringValue": "desk"}}]});
     let body = json!({"traces": {"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": {"name": "x"}, "spans": [span]}]}]}});
@@ -133,6 +137,74 @@ fn spans_are_kept() {
         (signal.body.r#type.as_str(), signal.body.attributes["http.status_code"].as_str()),
         ("desk", "500")
     );
+    let Body { span_kind, status_message, events, .. } = &signal.body;
+    assert_eq!((span_kind.as_str(), status_message.as_str()), ("client", "no route"));
+    let retry = SpanEvent {
+        name: "retry".to_owned(),
+        client_ms: Some(1_632_998_777_684),
+        attributes: [("n".to_owned(), "1".to_owned())].into(),
+    };
+    let bare = SpanEvent { name: "bare".to_owned(), ..SpanEvent::default() };
+    assert_eq!(*events, [retry, bare, SpanEvent::default()]);
+}
+
+#[test]
+fn the_part_of_a_span_is_a_number_or_a_name() {
+    let part = |kind: Value| {
+        let body = json!({"traces": {"resourceSpans": [{"scopeSpans": [{"spans": [{"kind": kind}]}]}]}});
+        read(&body).unwrap().signals[0].body.span_kind.clone()
+    };
+    for (kind, wanted) in [
+        (json!(1), "internal"),
+        (json!("SPAN_KIND_SERVER"), "server"),
+        (json!(0), ""),
+        (json!(null), ""),
+        (json!({}), ""),
+        (json!(9), "9"),
+    ] {
+        assert_eq!(part(kind.clone()), wanted, "{kind}");
+    }
+}
+
+#[test]
+fn log_records_of_otlp_are_logs_wherever_they_stand() {
+    let record = json!({
+        "timeUnixNano": "1632998777680000000", "severityNumber": 13, "severityText": "WARN2", "traceId": "abcd", "spanId": "",
+        "body": {"stringValue": "careful"}, "attributes": [{"key": "n", "value": {"doubleValue": 1.5}}],
+    });
+    let others = [
+        json!({"observedTimeUnixNano": 1_632_998_777_000_000_000_u64, "severityNumber": "17", "body": {"kvlistValue": {"values": []}}}),
+        json!({"severityText": "fatal", "body": null, "eventName": "crashed"}),
+        json!({"severityNumber": 99, "body": 5}),
+    ];
+    let records: Vec<&Value> = std::iter::once(&record).chain(&others).collect();
+    let resource = json!({"attributes": [{"key": "service.name", "value": {"stringValue": "desk"}}]});
+    let logs = json!([{"resource": resource, "scopeLogs": [{"scope": {}, "logRecords": records}, {}]}, {}]);
+    let batches =
+        [json!({"resourceLogs": logs}), json!({"traces": {"resourceLogs": logs, "resourceSpans": null}})];
+    for body in batches {
+        let signals = read(&body).unwrap().signals;
+        let found: Vec<_> =
+            signals.iter().map(|s| (s.kind, s.level, s.message.as_str(), s.client_ms)).collect();
+        let wanted = [
+            (Kind::Log, Level::Warning, "careful", Some(1_632_998_777_680)),
+            (Kind::Log, Level::Error, r#"{"kvlistValue":{"values":[]}}"#, Some(1_632_998_777_000)),
+            (Kind::Log, Level::Error, "crashed", None),
+            (Kind::Log, Level::Info, "", None),
+        ];
+        assert_eq!(found, wanted);
+        let Signal { body, trace_id, span_id, .. } = &signals[0];
+        assert_eq!((trace_id.as_deref(), span_id), (Some("abcd"), &None));
+        assert_eq!((body.attributes["n"].as_str(), body.level.as_deref()), ("1.5", Some("WARN2")));
+        assert_eq!(body.r#type, "desk");
+    }
+}
+
+#[test]
+fn spans_stand_also_where_the_otlp_transport_puts_them() {
+    let spans = json!([{"scopeSpans": [{"spans": [{"name": "GET /x"}]}]}]);
+    let batch = read(&json!({"resourceSpans": spans})).unwrap();
+    assert_eq!((batch.signals[0].kind, batch.signals[0].message.as_str()), (Kind::Span, "GET /x"));
 }
 
 #[test]
@@ -147,6 +219,14 @@ fn what_is_too_large_is_refused_and_says_what() {
         (json!({"events": [{"attributes": many}]}), "Attributes"),
         (json!({"meta": {"session": {"attributes": {"a": "z".repeat(MAX_META)}}}}), "Bytes of the meta"),
         (json!({"exceptions": [{"stacktrace": {"frames": vec![json!({}); MAX_FRAMES + 1]}}]}), "Frames"),
+        (
+            json!({"resourceSpans": [{"scopeSpans": [{"spans": [{"events": vec![json!({}); MAX_SPAN_EVENTS + 1]}]}]}]}),
+            "Events of a span",
+        ),
+        (
+            json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": "z".repeat(MAX_TEXT + 1)}}]}]}]}),
+            "Bytes of a text",
+        ),
     ];
     for (body, what) in cases {
         match read(&body).unwrap_err() {
@@ -205,6 +285,12 @@ fn any_json() -> impl Strategy<Value = Value> {
         "resourceSpans",
         "scopeSpans",
         "spans",
+        "resourceLogs",
+        "scopeLogs",
+        "logRecords",
+        "body",
+        "severityNumber",
+        "timeUnixNano",
         "message",
         "level",
         "timestamp",
@@ -247,6 +333,23 @@ fn millions_of_empty_things_are_refused_and_cost_nothing() {
         (r#"{"traces":{"resourceSpans":[{"scopeSpans":["#, "]}]}}", "Scopes of spans: 1700001"),
         (
             r#"{"traces":{"resourceSpans":[{"scopeSpans":[{"spans":["#,
+            "]}]}]}}",
+            "Signals of the payload: 1700001",
+        ),
+        (
+            r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"events":["#,
+            "]}]}]}]}",
+            "Events of a span: 1700001",
+        ),
+        (
+            r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"events":[{"attributes":["#,
+            "]}]}]}]}]}",
+            "Attributes of one thing: 1700001",
+        ),
+        (r#"{"resourceLogs":["#, "]}", "Resources of log records: 1700001"),
+        (r#"{"resourceLogs":[{"scopeLogs":["#, "]}]}", "Scopes of log records: 1700001"),
+        (
+            r#"{"traces":{"resourceLogs":[{"scopeLogs":[{"logRecords":["#,
             "]}]}]}}",
             "Signals of the payload: 1700001",
         ),
