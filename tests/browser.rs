@@ -116,6 +116,20 @@ async fn everything_works_below_a_base_path_and_follows_ones_role() {
 }
 
 #[tokio::test]
+async fn lines_of_clients_are_followed_found_and_kept_in_the_logs() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "logs", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
+async fn the_logs_look_right_everywhere() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "logs-looks", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
 async fn the_faro_sdk_reports_without_loss_or_repetition() {
     let app = TestApp::spawn().await;
     let token = app.admin().await.token;

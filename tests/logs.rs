@@ -183,6 +183,11 @@ async fn the_tail_has_what_its_filter_asks_for_within_a_second() {
     assert_eq!(push["lines"].as_array().unwrap().len(), 1);
     let listed = admin.get("/api/logs?level=error&search=fire").await.expect(200);
     assert_eq!(push["lines"][0], listed["items"][0], "the tail and the list tell the same");
+    // Who was cut off reads on behind what they heard.
+    let later = format!("/api/logs?cursor={}", push["previous"].as_str().unwrap());
+    assert_eq!(messages(&admin.get(&later).await.expect(200)), Vec::<&str>::new());
+    send(&app, &desk, &lines("s", &[("info", "smoke")])).await;
+    assert_eq!(messages(&admin.get(&later).await.expect(200)), ["smoke"]);
     app.stop().await;
 }
 

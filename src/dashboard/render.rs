@@ -23,7 +23,7 @@ pub enum Layout {
 }
 
 /// Stylesheets in the order in which they are linked; the layers in `tokens.css` decide who wins.
-const STYLES: [&str; 24] = [
+const STYLES: [&str; 26] = [
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
@@ -34,6 +34,8 @@ const STYLES: [&str; 24] = [
     "css/chip.css",
     "css/float.css",
     "css/palette.css",
+    "css/line.css",
+    "css/stack.css",
     "css/person.css",
     "css/connection.css",
     "css/chart.css",

@@ -3,12 +3,11 @@
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi, Tags};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Logs;
 use super::filter::Filter;
-use super::line::{LogKind, LogLine, LogSource, Position};
+use super::line::{Cursor, LogKind, LogLine, LogSource, Position};
 use super::query::{Page, QueryError};
 use crate::auth::{Admin, scope};
 use crate::error::ApiError;
@@ -53,13 +52,6 @@ struct LogPage {
     next: Option<String>,
     /// For `cursor`, to read newer lines, also those that will be written
     previous: String,
-}
-
-/// What a cursor says.
-#[derive(Deserialize, Serialize)]
-enum Cursor {
-    Before(String),
-    After(String),
 }
 
 #[OpenApi(tag = "Tag::Logs")]

@@ -2,6 +2,7 @@
 
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -133,6 +134,15 @@ impl Example for LogLine {
             truncated: false,
         }
     }
+}
+
+/// What the cursor of a list says.
+#[derive(Deserialize, Serialize)]
+pub enum Cursor {
+    /// Lines before this position.
+    Before(String),
+    /// Lines after this position.
+    After(String),
 }
 
 /// Where a line stands among all: by time, and of two with the same time the server's first.

@@ -15,8 +15,9 @@ use tokio::sync::broadcast::error::TryRecvError;
 use tokio_util::sync::CancellationToken;
 
 use super::filter::Filter;
-use super::line::LogLine;
+use super::line::{Cursor, LogLine};
 use super::ring::Ring;
+use crate::page;
 use crate::realtime::{Hub, Publication};
 use crate::telemetry::{Stored, Telemetry};
 
@@ -140,7 +141,10 @@ fn message(found: &[&LogLine], missed: u64) -> Value {
     }
     kept.reverse();
     let dropped = missed + (found.len() - kept.len()) as u64;
-    json!({"lines": kept, "dropped": dropped})
+    let last = found.last().and_then(|line| line.position());
+    // Who lost the connection reads on from here.
+    let previous = last.map(|at| page::encode(&Cursor::After(at.text())));
+    json!({"lines": kept, "dropped": dropped, "previous": previous})
 }
 
 /// What waits, and how many commits were missed because nobody came for them in time.

@@ -13,7 +13,8 @@ function copySelection(node) {
   selection.removeAllRanges();
 }
 
-async function copy(node) {
+/** Copies the text of `node`. */
+export async function copy(node) {
   try {
     await navigator.clipboard.writeText(node.textContent);
   } catch {

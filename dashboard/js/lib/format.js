@@ -12,6 +12,21 @@ const clockSeconds = new Intl.DateTimeFormat(boot.lang, {
   second: "2-digit",
   hourCycle: "h23",
 });
+const clockMs = new Intl.DateTimeFormat(boot.lang, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23",
+});
+const dayAndSeconds = new Intl.DateTimeFormat(boot.lang, {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
 const dayAndClock = new Intl.DateTimeFormat(boot.lang, {
   day: "numeric",
   month: "short",
@@ -58,6 +73,10 @@ export const tickRate = new Intl.NumberFormat(boot.lang, { maximumFractionDigits
 
 export const timeOfDay = (date) => clock.format(date);
 export const timeWithSeconds = (date) => clockSeconds.format(date);
+/** A line of the log: to the millisecond. */
+export const timeWithMs = (date) => clockMs.format(date);
+/** An edge of a range, short enough for a chip. */
+export const dayWithSeconds = (date) => dayAndSeconds.format(date);
 export const exactTime = (date) => exact.format(date);
 
 /** A length of time in its two largest units. */

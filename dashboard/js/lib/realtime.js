@@ -101,13 +101,20 @@ async function refused() {
   }
 }
 
-/** Follows `channel`: `onState` gets the data of each (re)subscription, `onChange` each publication. */
+/**
+ * Follows `channel`: `onState` gets the data of each (re)subscription, `onChange` each publication. The returned
+ * function ends it.
+ */
 export function follow(channel, onState, onChange) {
   const subscription = centrifuge.newSubscription(channel);
   subscription.on("subscribed", ({ data }) => onState(data ?? {}));
   subscription.on("publication", ({ data }) => onChange(data));
   subscription.on("unsubscribed", refused);
   subscription.subscribe();
+  return () => {
+    subscription.removeAllListeners();
+    centrifuge.removeSubscription(subscription);
+  };
 }
 
 /**
