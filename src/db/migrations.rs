@@ -24,6 +24,7 @@ const ALL: &[(&str, &str)] = &[
     ("m0010_logs", include_str!("migrations/m0010_logs.sql")),
     ("m0011_loki", include_str!("migrations/m0011_loki.sql")),
     ("m0012_source_maps", include_str!("migrations/m0012_source_maps.sql")),
+    ("m0013_error_states", include_str!("migrations/m0013_error_states.sql")),
 ];
 
 /// Applies what is missing.

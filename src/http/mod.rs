@@ -86,7 +86,7 @@ fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>
         MonitoringApi::new(s.monitor.clone()),
         AppKeysApi::new(s.telemetry.keys().clone()),
         LogsApi::new(s.logs.clone()),
-        ErrorsApi::new(s.db.clone(), s.telemetry.source_maps().clone()),
+        ErrorsApi::new(s.db.clone(), s.clock.clone(), s.telemetry.source_maps().clone()),
         SourceMapsApi::new(s.telemetry.source_maps().clone()),
     );
     OpenApiService::new(slices, "workspace-server", env!("CARGO_PKG_VERSION"))

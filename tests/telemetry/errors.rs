@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::{key, send};
-use crate::support::TestApp;
+use crate::support::{Actor, TestApp};
 
 fn exception(version: &str, installation: &str, value: &str, function: &str) -> Value {
     let frame =
@@ -91,5 +91,108 @@ async fn errors_are_found_by_condition_and_in_pages() {
     ann.get("/api/errors/019aa9ec-3f00-7000-8000-000000000001").await.expect_problem(403, "forbidden");
     admin.get("/api/errors/019aa9ec-3f00-7000-8000-000000000001").await.expect_problem(404, "not_found");
     admin.get("/api/errors?cursor=x").await.expect_problem(400, "validation_failed");
+    app.stop().await;
+}
+
+/// The state of an error, and whether it came back.
+async fn state(admin: &Actor, id: &str) -> (String, bool) {
+    let error = admin.get(&format!("/api/errors/{id}")).await.expect(200);
+    (error["state"].as_str().unwrap().to_owned(), error["regressed"].as_bool().unwrap())
+}
+
+#[tokio::test]
+async fn a_resolved_error_that_is_seen_again_is_open_and_an_ignored_one_stays() {
+    let app = TestApp::spawn().await;
+    let (admin, key) = (app.admin().await, key(&app, "desk").await);
+    send(&app, &key, &exception("1.0", "a", "gone", "open")).await;
+    send(&app, &key, &exception("1.0", "a", "lost", "close")).await;
+    let page = admin.get("/api/errors").await.expect(200);
+    assert_eq!((&page["open"], &page["items"][0]["state_at"]), (&json!(2), &Value::Null));
+    let id = |n: usize| page["items"][n]["id"].as_str().unwrap().to_owned();
+    let (lost, gone) = (id(0), id(1));
+    let set = async |id: &str, state: &str| {
+        let changed = admin.patch(&format!("/api/errors/{id}"), &json!({"state": state})).await.expect(200);
+        assert_eq!((&changed["state"], &changed["regressed"]), (&json!(state), &json!(false)));
+        assert!(changed["state_at"].is_string());
+        changed
+    };
+    let resolved = set(&gone, "resolved").await;
+    assert_eq!(resolved["trend"].as_array().unwrap().len(), 24);
+    set(&lost, "ignored").await;
+    for (query, wanted) in [("open", vec![]), ("resolved", vec!["gone"]), ("ignored", vec!["lost"])] {
+        let page = admin.get(&format!("/api/errors?state={query}")).await.expect(200);
+        let found: Vec<_> =
+            page["items"].as_array().unwrap().iter().map(|i| i["message"].as_str().unwrap()).collect();
+        assert_eq!((found, &page["open"]), (wanted, &json!(0)));
+    }
+    send(&app, &key, &exception("1.1", "a", "gone", "open")).await;
+    send(&app, &key, &exception("1.1", "a", "lost", "close")).await;
+    assert_eq!(state(&admin, &gone).await, ("open".to_owned(), true));
+    assert_eq!(state(&admin, &lost).await, ("ignored".to_owned(), false));
+    let page = admin.get("/api/errors?state=open").await.expect(200);
+    assert_eq!((&page["open"], &page["items"][0]["count"]), (&json!(1), &json!(2)));
+    set(&gone, "open").await;
+    send(&app, &key, &exception("1.1", "a", "gone", "open")).await;
+    assert_eq!(state(&admin, &gone).await, ("open".to_owned(), false), "nobody said that it was mended");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn only_an_admin_who_logged_in_says_what_becomes_of_an_error() {
+    let app = TestApp::spawn().await;
+    let (admin, key) = (app.admin().await, key(&app, "desk").await);
+    send(&app, &key, &exception("1.0", "a", "gone", "open")).await;
+    let id = admin.get("/api/errors").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/errors/{id}");
+    let change = json!({"state": "resolved"});
+    app.member("ann").await.patch(&path, &change).await.expect_problem(403, "forbidden");
+    app.anon().patch(&path, &change).await.expect_problem(401, "unauthorized");
+    let wanted = json!({"name": "t", "scopes": ["signals:read", "signals:write"]});
+    let token =
+        admin.post("/api/auth/tokens", &wanted).await.expect(201)["token"].as_str().unwrap().to_owned();
+    admin.with_token(&token).patch(&path, &change).await.expect_problem(403, "forbidden");
+    for wrong in [json!({"state": "mended"}), json!({}), json!({"state": "open", "count": 0})] {
+        admin.patch(&path, &wrong).await.expect(400);
+    }
+    let unknown = "/api/errors/019aa9ec-3f00-7000-8000-000000000001";
+    admin.patch(unknown, &change).await.expect_problem(404, "not_found");
+    admin.get("/api/errors?state=mended").await.expect(400);
+    assert_eq!(state(&admin, &id).await, ("open".to_owned(), false));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn an_error_shows_its_trend_its_last_exceptions_and_who_had_them() {
+    let app = TestApp::spawn().await;
+    let (admin, key) = (app.admin().await, key(&app, "desk").await);
+    for (hours, times) in [(24 * 20, 1), (30, 2), (2, 3)] {
+        for n in 0..times {
+            let installation = ["a", "b"][n % 2];
+            send(&app, &key, &exception("1.0", installation, &format!("room {hours} is gone"), "open")).await;
+        }
+        app.clock.advance(TimeDelta::hours(hours));
+    }
+    let admin = admin.with_token(&app.admin().await.token);
+    let error = admin.get("/api/errors").await.expect(200)["items"][0].take();
+    let numbers =
+        |list: &Value| list.as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect::<Vec<_>>();
+    let (trend, id) = (numbers(&error["trend"]), error["id"].as_str().unwrap());
+    assert_eq!((trend.len(), trend[21], trend.iter().sum::<u64>()), (24, 3, 3));
+    let detail = admin.get(&format!("/api/errors/{id}")).await.expect(200);
+    let days = numbers(&detail["days"]);
+    assert_eq!((days.len(), days[29], days[28], days.iter().sum::<u64>()), (30, 3, 2, 6));
+    let occurrences = detail["occurrences"].as_array().unwrap();
+    assert_eq!((occurrences.len(), &occurrences[0]["message"]), (6, &json!("TypeError: room 2 is gone")));
+    let line =
+        admin.get(&format!("/api/logs/{}", occurrences[0]["line_id"].as_str().unwrap())).await.expect(200);
+    assert_eq!((&line["time"], &line["client"]), (&occurrences[0]["time"], &occurrences[0]["client"]));
+    let affected = detail["affected"].as_array().unwrap();
+    let counts: Vec<_> = affected.iter().map(|client| client["count"].as_u64().unwrap()).collect();
+    assert_eq!(counts, [4, 2]);
+    assert_eq!(affected[0]["client"], occurrences[0]["client"]);
+    app.clock.advance(TimeDelta::days(31));
+    send(&app, &key, &exception("1.0", "a", "room 1 is gone", "open")).await;
+    let kept: i64 = super::value(&app, "SELECT COUNT(*) FROM error_group_hours").await;
+    assert_eq!(kept, 1, "hours that no trend shows are gone");
     app.stop().await;
 }

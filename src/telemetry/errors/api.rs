@@ -4,10 +4,15 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi, Tags};
+use sea_orm::DbErr;
+use tracing::info;
 use uuid::Uuid;
 
+use super::seen::{AffectedClient, ErrorOccurrence};
+use super::state::ErrorState;
 use super::store::{self, GroupRow, Latest, Order, VersionRow, Wanted};
-use crate::auth::{Admin, scope};
+use crate::auth::{Admin, SessionOnly, scope};
+use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::page;
@@ -18,13 +23,14 @@ use crate::timestamp::Timestamp;
 /// Operations on errors of client applications.
 pub struct ErrorsApi {
     db: Db,
+    clock: Clock,
     maps: SourceMaps,
 }
 
 impl ErrorsApi {
     /// Reads from `db`, and resolves stacks with `maps`.
-    pub fn new(db: Db, maps: SourceMaps) -> Self {
-        Self { db, maps }
+    pub fn new(db: Db, clock: Clock, maps: SourceMaps) -> Self {
+        Self { db, clock, maps }
     }
 }
 
@@ -56,10 +62,18 @@ struct ErrorGroup {
     count: u64,
     /// How many clients were affected
     clients: u64,
+    /// What people made of it
+    state: ErrorState,
+    /// Whether it was seen again after it was resolved, and nobody has said anything since
+    regressed: bool,
+    /// When the state last changed; null for one that nobody has said anything of
+    state_at: Option<Timestamp>,
+    /// How often it was seen in each of the last 24 hours by the clock; the last one is not over
+    trend: Vec<u64>,
 }
 
-impl From<&GroupRow> for ErrorGroup {
-    fn from(row: &GroupRow) -> Self {
+impl ErrorGroup {
+    fn new(row: &GroupRow, trend: Vec<u64>) -> Self {
         Self {
             id: row.fingerprint,
             app: row.app.clone(),
@@ -70,6 +84,10 @@ impl From<&GroupRow> for ErrorGroup {
             last_seen: Timestamp::from_ms(row.last_seen),
             count: row.count.unsigned_abs(),
             clients: row.clients.unsigned_abs(),
+            state: ErrorState::of_number(row.state),
+            regressed: row.regressed != 0,
+            state_at: row.state_at.map(Timestamp::from_ms),
+            trend,
         }
     }
 }
@@ -86,6 +104,10 @@ impl Example for ErrorGroup {
             last_seen: Timestamp::from_ms(1_795_341_600_000),
             count: 41,
             clients: 7,
+            state: ErrorState::Open,
+            regressed: false,
+            state_at: None,
+            trend: vec![0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 5, 11, 9, 4, 0, 0, 3, 6, 1, 0],
         }
     }
 }
@@ -97,6 +119,22 @@ struct ErrorGroupPage {
     items: Vec<ErrorGroup>,
     /// For `cursor`, to go on; null at the end
     next: Option<String>,
+    /// How many errors are open, whatever was asked for
+    open: u64,
+}
+
+/// What changes of an error
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+struct ErrorChange {
+    /// What people make of it
+    state: ErrorState,
+}
+
+impl Example for ErrorChange {
+    fn example() -> Self {
+        Self { state: ErrorState::Resolved }
+    }
 }
 
 /// A version that an error was seen in
@@ -146,6 +184,12 @@ struct ErrorDetail {
     versions: Vec<ErrorVersion>,
     /// The last exception; null when all are older than they are kept
     latest: Option<LatestException>,
+    /// How often it was seen in each of the last 30 times 24 hours
+    days: Vec<u64>,
+    /// The last exceptions that are stored, the newest first
+    occurrences: Vec<ErrorOccurrence>,
+    /// The clients that had the last exceptions, the last one first
+    affected: Vec<AffectedClient>,
 }
 
 /// Order of errors, the greatest first
@@ -192,6 +236,8 @@ impl ErrorsApi {
         search: Query<Option<String>>,
         /// Only those seen at this time or later
         since: Query<Option<Timestamp>>,
+        /// Only those in this state
+        state: Query<Option<ErrorState>>,
         /// Order; `last_seen` when absent
         sort: Query<Option<ErrorOrder>>,
         /// Items in a page
@@ -209,12 +255,15 @@ impl ErrorsApi {
             version: version.0,
             search: search.0.filter(|text| !text.is_empty()),
             since: since.0.map(Timestamp::ms),
+            state: state.0,
         };
-        let mut rows = store::list(self.db.read(), &wanted, order, after, limit as i64 + 1).await?;
+        let conn = self.db.read();
+        let mut rows = store::list(conn, &wanted, order, after, limit as i64 + 1).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| page::encode(&(row.key(order), row.id)));
-        Ok(Json(ErrorGroupPage { items: rows.iter().map(ErrorGroup::from).collect(), next }))
+        let open = store::open(conn).await?.unsigned_abs();
+        Ok(Json(ErrorGroupPage { items: self.groups(&rows).await?, next, open }))
     }
 
     /// Read one error
@@ -232,15 +281,61 @@ impl ErrorsApi {
             Some(latest) => Some(self.resolved(latest).await?),
             None => None,
         };
+        let days = store::trends(conn, &[row.id], self.clock.now_ms(), 24, DAYS).await?;
+        let occurrences = store::occurrences(conn, row.id).await?;
+        let affected = store::clients(conn, row.id).await?;
         Ok(Json(ErrorDetail {
-            group: (&row).into(),
+            group: self.group(&row).await?,
             versions: versions.into_iter().map(ErrorVersion::from).collect(),
             latest,
+            days: days.into_values().next().unwrap_or_default(),
+            occurrences: occurrences.into_iter().map(ErrorOccurrence::from).collect(),
+            affected: affected.into_iter().map(AffectedClient::from).collect(),
         }))
+    }
+
+    /// Resolve, ignore or reopen an error
+    ///
+    /// One that was resolved is open again, and `regressed`, as soon as an exception of it is received.
+    #[oai(path = "/errors/:error_id", method = "patch", operation_id = "update_error")]
+    async fn update(
+        &self,
+        who: Admin<SessionOnly>,
+        /// Id of the error
+        error_id: Path<Uuid>,
+        body: Json<ErrorChange>,
+    ) -> Result<Json<ErrorGroup>, ApiError> {
+        let (id, state, now) = (error_id.0, body.0.state, self.clock.now_ms());
+        let changed = self.db.write(move |tx| {
+            Box::pin(async move {
+                let known = store::set_state(tx.conn(), id, state, now).await?;
+                Ok::<_, DbErr>(if known { store::find(tx.conn(), id).await? } else { None })
+            })
+        });
+        let row = changed.await?.ok_or_else(ApiError::not_found)?;
+        info!(error.id = %id, state = state.as_str(), user.id = %who.user_id, "`{}` set an error of `{}` to {}", who.username, row.app, state.as_str());
+        Ok(Json(self.group(&row).await?))
     }
 }
 
+/// Hours of the trend of a group.
+const HOURS: usize = 24;
+/// Days of the trend of one group.
+const DAYS: usize = 30;
+
 impl ErrorsApi {
+    /// Groups with their trends.
+    async fn groups(&self, rows: &[GroupRow]) -> Result<Vec<ErrorGroup>, DbErr> {
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let mut trends = store::trends(self.db.read(), &ids, self.clock.now_ms(), 1, HOURS).await?;
+        Ok(rows.iter().map(|row| ErrorGroup::new(row, trends.remove(&row.id).unwrap_or_default())).collect())
+    }
+
+    async fn group(&self, row: &GroupRow) -> Result<ErrorGroup, DbErr> {
+        let trends = store::trends(self.db.read(), &[row.id], self.clock.now_ms(), 1, HOURS).await?;
+        Ok(ErrorGroup::new(row, trends.into_values().next().unwrap_or_default()))
+    }
+
     async fn resolved(&self, latest: Latest) -> Result<LatestException, ApiError> {
         let Latest { id, body, app, app_version } = latest;
         Ok(LatestException {

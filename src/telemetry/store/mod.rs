@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::context::{Context, ContextHash};
+use super::errors::ErrorState;
 use super::groups::{self, Fingerprint};
 use super::intake::BatchKey;
 use super::signal::{Kind, Signal};
@@ -19,6 +20,10 @@ use crate::timeline;
 pub const ROW_BYTES: usize = 60;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
+/// Milliseconds of an hour.
+const HOUR_MS: i64 = 3_600_000;
+/// Hours of a group's trend: a month.
+const HOURS: i64 = 30 * 24;
 /// Characters of a group's message, for people.
 const GROUP_MESSAGE: usize = 500;
 
@@ -199,7 +204,17 @@ impl Faults {
     }
 }
 
-/// Adds to the groups of errors; gives their rows.
+/// Adds to the trend of a group, and forgets what is older than it shows.
+async fn put_hour(conn: &impl ConnectionTrait, group: i64, at: i64, count: i64) -> Result<(), DbErr> {
+    let hour = at.div_euclid(HOUR_MS);
+    let sql = "INSERT INTO error_group_hours (group_id, hour, count) VALUES ($1, $2, $3) \
+               ON CONFLICT (group_id, hour) DO UPDATE SET count = count + excluded.count";
+    conn.execute_raw(statement(conn, sql, [group.into(), hour.into(), count.into()])).await?;
+    let sql = "DELETE FROM error_group_hours WHERE group_id = $1 AND hour < $2";
+    conn.execute_raw(statement(conn, sql, [group.into(), (hour - HOURS).into()])).await.map(drop)
+}
+
+/// Adds to the groups of errors; gives their rows. What was resolved is open again.
 pub async fn put_faults(
     conn: &impl ConnectionTrait,
     faults: Faults,
@@ -208,8 +223,11 @@ pub async fn put_faults(
     for (fingerprint, fault) in faults.by_fingerprint {
         let sql = "INSERT INTO error_groups (fingerprint, app, type, message, culprit, first_seen, last_seen, count) \
                    VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (fingerprint) DO UPDATE SET \
-                   last_seen = MAX(last_seen, excluded.last_seen), count = count + excluded.count RETURNING id";
-        let values: [Value; 7] = [
+                   last_seen = MAX(last_seen, excluded.last_seen), count = count + excluded.count, \
+                   regressed = regressed OR state = $8, \
+                   state_at = CASE WHEN state = $8 THEN excluded.last_seen ELSE state_at END, \
+                   state = CASE WHEN state = $8 THEN $9 ELSE state END RETURNING id";
+        let values: [Value; 9] = [
             fingerprint.to_vec().into(),
             fault.app.into(),
             fault.r#type.into(),
@@ -217,10 +235,13 @@ pub async fn put_faults(
             fault.culprit.into(),
             fault.at.into(),
             fault.count.into(),
+            ErrorState::Resolved.number().into(),
+            ErrorState::Open.number().into(),
         ];
         let Some(Id { id }) = Id::find_by_statement(statement(conn, sql, values)).one(conn).await? else {
             continue;
         };
+        put_hour(conn, id, fault.at, fault.count).await?;
         for (version, count) in fault.versions {
             let sql = "INSERT INTO error_group_versions (group_id, version, first_seen, last_seen, count) \
                        VALUES ($1, $2, $3, $3, $4) ON CONFLICT (group_id, version) DO UPDATE SET \
