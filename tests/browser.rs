@@ -130,6 +130,20 @@ async fn the_logs_look_right_everywhere() {
 }
 
 #[tokio::test]
+async fn errors_of_clients_come_are_resolved_and_come_back() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "errors", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
+async fn the_errors_look_right_everywhere() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "errors-looks", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
 async fn the_faro_sdk_reports_without_loss_or_repetition() {
     let app = TestApp::spawn().await;
     let token = app.admin().await.token;

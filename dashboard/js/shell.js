@@ -1,4 +1,4 @@
-// What every page behind the login does: preferences, log out, connection, unread messages.
+// What every page behind the login does: preferences, log out, connection, unread messages, open errors.
 
 import { api } from "./lib/api.js";
 import { at } from "./lib/boot.js";
@@ -9,6 +9,7 @@ import { byId, setText } from "./lib/dom.js";
 import { t } from "./lib/i18n.js";
 import { forget, keptAll } from "./lib/keep.js";
 import { bindPalette } from "./lib/palette.js";
+import { showOpenErrors } from "./lib/open-errors.js";
 import { bindPreferences } from "./lib/preferences.js";
 import { expectEnd, onPersonal } from "./lib/realtime.js";
 import { report } from "./lib/report.js";
@@ -58,5 +59,6 @@ export function startShell(detail, chat) {
   showConnection(detail);
   onPersonal(told);
   showUnread();
+  showOpenErrors();
   followRooms(chat);
 }

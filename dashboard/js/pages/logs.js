@@ -22,6 +22,8 @@ const [box, top, none, newer, day, word, live, pause] = [
   "live",
   "pause",
 ].map((part) => byId(`logs-${part}`));
+// Lines that stand for those to come: those of a high window.
+const SKELETON = 50;
 const search = () => filter.get().values.search;
 
 const reader = createReader({ following: () => list.isFollowing() });
@@ -49,6 +51,7 @@ function begin() {
   leave();
   const open = isOpen(values);
   list.reset();
+  list.skeleton(SKELETON);
   list.follow();
   reader.start(values, open);
   leave = open ? follow(channel(values), reader.catchUp, reader.tell) : () => {};
@@ -82,6 +85,7 @@ function draw() {
   const state = reader.state.get();
   const { entries, phase, older, paused, pending, unseen, dropped, error, olderError } = state;
   list.set(entries);
+  if (phase !== "loading") list.ready();
   const now = stateWord(state, connection.get(), isOpen(filter.get().values));
   live.dataset.state = now;
   setText(word, t(`logs.state.${now}`));

@@ -70,6 +70,8 @@ function ways(line, raw) {
   const time = Date.parse(line.time);
   const [from, to] = [time - AROUND_MS, time + AROUND_MS].map((edge) => new Date(edge).toISOString());
   const user = line.user_name || line.user_id;
+  const type = line.kind === "exception" && line.fields?.type;
+  const kin = type && `/errors?${new URLSearchParams({ state: "all", ...(line.app && { app: line.app }), search: type })}`;
   const copied = action("copy", t("logs.copy"), async () => {
     await copy(raw);
     copied.firstChild.replaceWith(icon("done"));
@@ -79,6 +81,7 @@ function ways(line, raw) {
     { className: "action-block log-ways" },
     ...(line.client ? [link(`/clients/${line.client}`, "fleet", t("logs.open_client"))] : []),
     ...(line.trace_id ? [link(placeOf({ trace_id: line.trace_id }), "monitoring", t("logs.open_trace"))] : []),
+    ...(kin ? [link(kin, "errors", t("logs.errors"))] : []),
     link(placeOf({ from, to }), "logs", t("logs.around")),
     ...(user ? [action("people", t("logs.only", { name: user }), () => narrow({ user }))] : []),
     ...(line.app ? [action("details", t("logs.only", { name: line.app }), () => narrow({ app: line.app }))] : []),

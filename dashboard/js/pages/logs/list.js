@@ -26,6 +26,7 @@ export function createList({ box, list, makeItem, openItem, onEdge, onMove }) {
   let following = true;
   let lastTop = 0;
   let active = null;
+  let isWaiting = false;
 
   function extraBefore(index) {
     let extra = 0;
@@ -70,6 +71,12 @@ export function createList({ box, list, makeItem, openItem, onEdge, onMove }) {
     return node;
   }
 
+  function ready() {
+    if (!isWaiting) return;
+    for (const node of [...list.querySelectorAll(":scope > .log-skeleton")]) node.remove();
+    isWaiting = false;
+  }
+
   function drawItems(first, last) {
     const wanted = shown.slice(first, last);
     const keep = new Set(wanted.map(({ key }) => key));
@@ -82,7 +89,7 @@ export function createList({ box, list, makeItem, openItem, onEdge, onMove }) {
       drawn.delete(key);
     }
     let before = null;
-    for (const node of [...list.querySelectorAll(":scope > .log-skeleton")]) node.remove();
+    if (wanted.length > 0) ready();
     for (const entry of wanted) {
       const node = item(entry);
       const place = before ? before.nextSibling : list.firstChild;
@@ -209,8 +216,11 @@ export function createList({ box, list, makeItem, openItem, onEdge, onMove }) {
     isShort: () => box.scrollHeight <= box.clientHeight + EARLY,
     /** The first entry in view. */
     first: () => shown[Math.min(entryAt(Math.max(0, box.scrollTop - list.offsetTop)).index, shown.length - 1)],
-    /** What stands there until the first lines come. */
+    /** Nothing more stands for lines to come. */
+    ready,
+    /** What stands there until the first lines come, or `ready` says that there are none. */
     skeleton(count) {
+      isWaiting = true;
       list.replaceChildren(
         ...Array.from({ length: count }, () => el("li", { className: "log-item log-skeleton", aria: { hidden: "true" } })),
       );
