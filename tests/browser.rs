@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -85,6 +86,37 @@ async fn the_overview_looks_right_everywhere() {
     let app = TestApp::spawn().await;
     let token = app.admin().await.token;
     scenario(&app, "overview", json!({ "admin_token": token })).await;
+}
+
+/// Ten thousand installations of one application, as a server that has run for months knows them.
+async fn crowd(app: &TestApp) {
+    let sql = "INSERT INTO installation (id, app, key, identified, user_name, app_version, version_key, os, os_version, \
+        hostname, locale, address, first_seen_at, last_seen_at, signals, errors) \
+        WITH RECURSIVE n (v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < 10000) \
+        SELECT CAST(printf('%016d', v) AS BLOB), 'crowd', 'c-' || v, 'installation', printf('user-%05d', v), '1.' || (v % 5), \
+        '', 'Linux', '6', printf('host-%05d', v), 'en-GB', '192.0.2.' || (v % 250), 1000 * (strftime('%s') - 8640000 - v), \
+        1000 * (strftime('%s') - v * 300), v, v % 7 FROM n";
+    let inserted = app
+        .services
+        .db
+        .write(move |tx| Box::pin(async move { tx.conn().execute_unprepared(sql).await.map(drop) }));
+    let inserted: Result<(), sea_orm::DbErr> = inserted.await;
+    inserted.unwrap();
+}
+
+#[tokio::test]
+async fn ten_thousand_clients_are_found_followed_and_told_what_to_do() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    crowd(&app).await;
+    scenario(&app, "fleet", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
+async fn the_clients_look_right_everywhere() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "fleet-looks", json!({ "admin_token": token })).await;
 }
 
 #[tokio::test]

@@ -238,6 +238,27 @@ async fn round_trips_are_counted_by_client() {
 }
 
 #[tokio::test]
+async fn what_the_server_is_like_is_measured_every_second() {
+    let app = TestApp::spawn().await;
+    let admin = app.admin().await;
+    let mut ws = Ws::connect(&app, &admin).await;
+    let answer = eventually("writes and a client", async || {
+        ws.ping().await;
+        let answer = ask(&admin, &format!("metric=server&by=gauge&limit=20&{}", five_minutes(&app))).await;
+        let names = labels(&answer);
+        let known = names.contains(&"clients") && names.contains(&"commit_ms");
+        (known && line(&answer, "clients")["total"]["max"] == 1.0).then_some(answer)
+    })
+    .await;
+    for gauge in ["users", "cpu", "memory", "database", "writes", "write_queue", "messages_in", "bytes_out"] {
+        assert!(labels(&answer).contains(&gauge), "{gauge}");
+    }
+    assert!(line(&answer, "memory")["total"]["max"].as_f64().unwrap() > 1.0);
+    admin.get(&format!("{PATH}?metric=server")).await.expect_problem(400, "validation_failed");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn only_admins_and_their_programs_see_them() {
     let app = TestApp::spawn().await;
     let admin = app.admin().await;

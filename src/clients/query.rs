@@ -38,10 +38,11 @@ pub enum By {
     Hostname,
     Signals,
     Errors,
+    LastError,
 }
 
 impl By {
-    const ALL: [(&'static str, Self); 9] = [
+    const ALL: [(&'static str, Self); 10] = [
         ("last_seen", Self::LastSeen),
         ("first_seen", Self::FirstSeen),
         ("app", Self::App),
@@ -51,6 +52,7 @@ impl By {
         ("hostname", Self::Hostname),
         ("signals", Self::Signals),
         ("errors", Self::Errors),
+        ("last_error", Self::LastError),
     ];
 
     /// The column, as the list's query calls it.
@@ -65,6 +67,7 @@ impl By {
             Self::Hostname => "i.hostname COLLATE NOCASE",
             Self::Signals => "i.signals",
             Self::Errors => "i.errors",
+            Self::LastError => "COALESCE(i.last_error_at, 0)",
         }
     }
 
@@ -81,6 +84,7 @@ impl By {
             Self::Hostname => text(&row.hostname),
             Self::Signals => Position::Number(row.signals),
             Self::Errors => Position::Number(row.errors),
+            Self::LastError => Position::Number(row.last_error_at.unwrap_or(0)),
         }
     }
 }

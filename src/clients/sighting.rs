@@ -128,6 +128,8 @@ pub struct Sighting {
     pub signals: u32,
     /// Those of them that are errors.
     pub errors: u32,
+    /// What the newest of those says.
+    pub last_error: Option<String>,
 }
 
 /// A version and when it was seen.
@@ -155,6 +157,8 @@ pub struct Pending {
     pub last_ms: i64,
     pub signals: u64,
     pub errors: u64,
+    /// The newest error, and when it came.
+    pub last_error: Option<(String, i64)>,
     /// In the order in which they were seen.
     pub versions: Vec<SeenVersion>,
 }
@@ -182,6 +186,7 @@ impl Pending {
             last_ms: now_ms,
             signals: s.signals.into(),
             errors: s.errors.into(),
+            last_error: s.last_error.map(|text| (clip(&text), now_ms)),
             versions: if version.is_empty() { Vec::new() } else { vec![seen(version)] },
         }
     }
@@ -208,6 +213,7 @@ impl Pending {
         self.last_ms = self.last_ms.max(later.last_ms);
         self.signals += later.signals;
         self.errors += later.errors;
+        self.last_error = later.last_error.or(self.last_error.take());
         for version in later.versions {
             let known = self.versions.iter().position(|v| v.text == version.text);
             let first_ms = known.map_or(version.first_ms, |at| self.versions.remove(at).first_ms);

@@ -19,6 +19,15 @@ pub struct InstallationUser {
     pub username: String,
 }
 
+/// The newest error of an installation
+#[derive(Clone, Debug, Object, PartialEq)]
+pub struct LastError {
+    /// When the server got it
+    pub time: Timestamp,
+    /// What it says, the first 128 characters
+    pub message: String,
+}
+
 /// An installation of a client application. What it says of itself is not checked and may be empty.
 #[derive(Clone, Debug, Object, PartialEq)]
 #[oai(example)]
@@ -61,6 +70,8 @@ pub struct Installation {
     pub signals: u64,
     /// Those of them that are errors
     pub errors: u64,
+    /// The newest of those; null when there was none
+    pub last_error: Option<LastError>,
 }
 
 impl Example for Installation {
@@ -88,6 +99,10 @@ impl Example for Installation {
             silent_days: 3,
             signals: 5_120,
             errors: 4,
+            last_error: Some(LastError {
+                time: Timestamp::from_ms(1_795_341_500_000),
+                message: "TypeError: x is undefined".to_owned(),
+            }),
         }
     }
 }
@@ -116,6 +131,9 @@ impl Installation {
             silent_days: if connected { 0 } else { silent.unsigned_abs() },
             signals: row.signals.unsigned_abs(),
             errors: row.errors.unsigned_abs(),
+            last_error: row
+                .last_error_at
+                .map(|at| LastError { time: Timestamp::from_ms(at), message: row.last_error }),
         }
     }
 }

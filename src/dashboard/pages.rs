@@ -73,7 +73,8 @@ impl Pages {
         let theirs = |page: &&Page| page.paths.contains(&path) && page.roles.contains(&role);
         let Some(page) = PAGES.iter().find(theirs) else { return self.error(request, StatusCode::FORBIDDEN) };
         let writes = json!(role != Role::Viewer);
-        self.show(request, Layout::Shell, page.name, Some(&reader), map([("writes", writes)]))
+        let one = json!(path.contains(':'));
+        self.show(request, Layout::Shell, page.name, Some(&reader), map([("writes", writes), ("one", one)]))
     }
 
     /// `/setup`, as long as there is no admin.

@@ -20,8 +20,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement, Value};
 
-pub use writer::Tx;
 use writer::Writer;
+pub use writer::{Tx, Written};
 
 use crate::config::ConfigError;
 use crate::observe::metrics;
@@ -102,6 +102,11 @@ impl Db {
     /// How many writes shared each of the last commits, newest first.
     pub fn recent_commits(&self) -> Vec<u64> {
         self.writer.recent_commits()
+    }
+
+    /// What the writer has done so far.
+    pub fn written(&self) -> Written {
+        self.writer.written()
     }
 
     /// Bytes of the database file and its write-ahead log.

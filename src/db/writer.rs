@@ -56,6 +56,18 @@ type Job = Box<dyn for<'c> FnOnce(&'c Tx) -> BoxFuture<'c, Ran> + Send>;
 pub struct Writer {
     queue: mpsc::Sender<Message>,
     recent: Recent,
+    written: Arc<Mutex<Written>>,
+}
+
+/// What the writer has done since it started: counts that only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Written {
+    /// Jobs.
+    pub jobs: u64,
+    /// Commits.
+    pub commits: u64,
+    /// Seconds that the commits took, with their jobs.
+    pub seconds: f64,
 }
 
 /// Sizes of the last commits, newest first.
@@ -71,18 +83,24 @@ impl Writer {
     pub fn start(conn: DatabaseConnection) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let recent = Recent::default();
-        tokio::spawn(serve(conn, jobs, recent.clone()));
-        Self { queue, recent }
+        let written = Arc::<Mutex<Written>>::default();
+        tokio::spawn(serve(conn, jobs, recent.clone(), written.clone()));
+        Self { queue, recent, written }
     }
 
     /// A writer that refuses everything.
     pub fn closed() -> Self {
-        Self { queue: mpsc::channel(1).0, recent: Recent::default() }
+        Self { queue: mpsc::channel(1).0, recent: Recent::default(), written: Arc::default() }
     }
 
     /// How many jobs each of the last commits carried, newest first.
     pub fn recent_commits(&self) -> Vec<u64> {
         self.recent.lock().expect("no panic while held").iter().map(|jobs| *jobs as u64).collect()
+    }
+
+    /// What was done so far.
+    pub fn written(&self) -> Written {
+        *self.written.lock().expect("no panic while held")
     }
 
     /// Jobs that wait now.
@@ -144,7 +162,12 @@ fn closed() -> DbErr {
     DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::ConnectionClosed)
 }
 
-async fn serve(conn: DatabaseConnection, mut queue: mpsc::Receiver<Message>, recent: Recent) {
+async fn serve(
+    conn: DatabaseConnection,
+    mut queue: mpsc::Receiver<Message>,
+    recent: Recent,
+    written: Arc<Mutex<Written>>,
+) {
     let mut closing = None;
     while closing.is_none() {
         let Some(first) = queue.recv().await else {
@@ -164,7 +187,12 @@ async fn serve(conn: DatabaseConnection, mut queue: mpsc::Receiver<Message>, rec
         }
         if !batch.is_empty() {
             remember(&recent, batch.len());
+            let (jobs, start) = (batch.len() as u64, Instant::now());
             commit(&conn, batch).await;
+            let mut written = written.lock().expect("no panic while held");
+            written.jobs += jobs;
+            written.commits += 1;
+            written.seconds += start.elapsed().as_secs_f64();
         }
     }
     // Refuse what comes later, and let whoever waits for a place know.

@@ -87,7 +87,7 @@ impl MonitoringApi {
         /// What happened
         metric: Query<Metric>,
         /// What to split it by: `requests` by `route`; `rtt` by `client`; `signals` and `errors` by `client` or `app`;
-        /// `measurements` by `app`, `version` or `view`
+        /// `measurements` by `app`, `version` or `view`; `server` by `gauge`, and no other way
         by: Query<Option<By>>,
         /// Of measurements (where it must be given): what was measured. Of signals by application: their kind
         #[oai(validator(max_length = 160))]

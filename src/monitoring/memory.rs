@@ -1,5 +1,7 @@
 //! What the monitor remembers, and the figures made of it. Pure: whoever samples brings the measurements.
 
+use std::collections::HashMap;
+
 use super::ring::{Ring, SECONDS};
 use super::series::Load;
 use super::view::{HttpStatus, Latencies, Latency, MonitoringOverview, Rates, RouteLoad, round};
@@ -83,8 +85,9 @@ pub fn http(windows: &[Load; 3]) -> HttpStatus {
     }
 }
 
-/// The load of routes, busiest first.
-pub fn routes(loads: &[Load]) -> Vec<RouteLoad> {
+/// The load of routes, busiest first; `last` is that of the last second.
+pub fn routes(loads: &[Load], last: &[Load]) -> Vec<RouteLoad> {
+    let last: HashMap<&str, u64> = last.iter().map(|load| (&*load.route, load.cell.count)).collect();
     let mut routes: Vec<RouteLoad> = loads
         .iter()
         .filter_map(|load| {
@@ -97,6 +100,8 @@ pub fn routes(loads: &[Load]) -> Vec<RouteLoad> {
                 errors_per_second: per_second(load, load.cell.errors),
                 p50_ms: latency.p50,
                 p95_ms: latency.p95,
+                p99_ms: latency.p99,
+                last_second: last.get(&*load.route).copied().unwrap_or_default(),
             })
         })
         .collect();

@@ -31,7 +31,7 @@ use crate::realtime::{Carried, Hub};
 use memory::Memory;
 use readiness::Probe;
 use series::Series;
-use view::{BuildStatus, DatabaseStatus, MonitoringStatus, ProcessStatus, RealtimeStatus};
+use view::{BuildStatus, DatabaseStatus, MonitoringStatus, ProcessStatus, RealtimeStatus, RouteLoad};
 
 /// Watches the server. Clones share everything.
 #[derive(Clone, Debug)]
@@ -86,11 +86,17 @@ impl Monitor {
         self.inner.started.elapsed().as_secs()
     }
 
+    /// The load of the routes over the last minute.
+    fn routes(&self) -> Vec<RouteLoad> {
+        let series = &self.inner.series;
+        memory::routes(&series.routes(memory::MINUTE as i64), &series.routes(1))
+    }
+
     /// The whole picture.
     async fn status(&self) -> MonitoringStatus {
         let readiness = self.inner.probe.readiness().await;
         let windows = memory::WINDOWS.map(|seconds| self.inner.series.requests(seconds as i64));
-        let routes = memory::routes(&self.inner.series.routes(memory::MINUTE as i64));
+        let routes = self.routes();
         let (stats, process, memory) = (self.inner.hub.stats(), metrics::process(), self.memory());
         let carried = |count: fn(&Carried) -> u64| memory.carried(count);
         let build = Build::CURRENT;

@@ -53,8 +53,20 @@ pub struct MonitoringOverview {
     pub messages_in_per_second: f64,
     /// Messages to clients
     pub messages_out_per_second: f64,
+    /// Bytes from clients
+    pub bytes_in_per_second: f64,
     /// Bytes to clients
     pub bytes_out_per_second: f64,
+    /// Signals of client applications
+    pub signals_per_second: f64,
+    /// Those of them that are errors
+    pub signal_errors_per_second: f64,
+    /// Writes to the database
+    pub writes_per_second: f64,
+    /// Milliseconds that a commit took, on average; null without any
+    pub commit_ms: Option<f64>,
+    /// Writes that wait for the writer
+    pub write_queue: u64,
     /// Resident memory
     pub memory_bytes: u64,
     /// CPU time as a share of one core
@@ -80,6 +92,10 @@ pub struct RouteLoad {
     pub p50_ms: f64,
     /// 95th percentile of the latency in milliseconds
     pub p95_ms: f64,
+    /// 99th percentile of the latency in milliseconds
+    pub p99_ms: f64,
+    /// Requests in the last second
+    pub last_second: u64,
 }
 
 /// The load of every route that was asked within the last minute
@@ -280,6 +296,8 @@ impl Example for MonitoringStatus {
                 errors_per_second: 0.0,
                 p50_ms: 0.9,
                 p95_ms: 2.1,
+                p99_ms: 4.8,
+                last_second: 3,
             }],
             realtime: RealtimeStatus {
                 clients: 42,

@@ -70,7 +70,7 @@ impl Context {
     ) -> Option<Sighting> {
         let (key, identified) = self.key.clone()?;
         let meta = &self.meta;
-        let errors = signals.iter().filter(|signal| signal.kind == Kind::Exception).count();
+        let errors: Vec<&Signal> = signals.iter().filter(|signal| signal.kind == Kind::Exception).collect();
         let claimed = [&meta.user_name, &meta.user_id].into_iter().find(|name| !name.is_empty());
         let user = match who {
             Some(who) => Some(FleetUser { id: Some(who.user_id), name: who.username.clone() }),
@@ -88,7 +88,8 @@ impl Context {
             locale: meta.locale.clone(),
             address,
             signals: u32::try_from(signals.len()).unwrap_or(u32::MAX),
-            errors: u32::try_from(errors).unwrap_or(u32::MAX),
+            errors: u32::try_from(errors.len()).unwrap_or(u32::MAX),
+            last_error: errors.last().map(|error| error.message.clone()),
         })
     }
 }

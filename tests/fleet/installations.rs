@@ -1,7 +1,7 @@
 //! Installations that persist: what is known of one, looking for some, and who may.
 
 use chrono::TimeDelta;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{connect, described, field, installation_of, token, visit};
 use crate::support::{PASSWORD, TestApp, eventually, stored};
@@ -161,6 +161,12 @@ async fn pages_stay_right_while_installations_come_and_change() {
         assert_eq!((each.len(), seen.len()), (7, 7), "{sort}: {seen:?}");
     }
     let page = admin.get("/api/installations?limit=2&sort=app").await.expect(200);
+    // Seven, and one that came meanwhile for each order.
+    assert_eq!((&page["total"], &page["known"]), (&json!(11), &json!(11)));
+    let some = admin.get("/api/installations?limit=2&search=new-").await.expect(200);
+    assert_eq!((&some["total"], &some["known"]), (&json!(4), &json!(11)));
+    let next = format!("/api/installations?limit=2&sort=app&cursor={}", page["next"].as_str().unwrap());
+    assert_eq!(admin.get(&next).await.expect(200)["total"], Value::Null);
     let other = format!("/api/installations?limit=2&sort=os&cursor={}", page["next"].as_str().unwrap());
     admin.get(&other).await.expect_problem(400, "validation_failed");
     app.stop().await;

@@ -30,6 +30,11 @@ async fn a_client_that_reports_over_http_or_the_socket_is_one_installation() {
     assert_eq!(listed.len(), 1, "{listed:?}");
     let installation = &listed[0];
     assert_eq!((&installation["signals"], &installation["errors"]), (&json!(3), &json!(1)));
+    assert_eq!(installation["last_error"]["message"], "E: v");
+    assert_eq!(installation["last_error"]["time"], installation["first_seen_at"]);
+    // What comes without an error leaves the last one.
+    let by_error = admin.get("/api/installations?sort=-last_error&limit=1").await.expect(200);
+    assert_eq!(by_error["items"][0]["id"], installation["id"]);
     assert_eq!((&installation["os"], &installation["app_version"]), (&json!("Windows"), &json!("1.2.0")));
     assert_eq!(
         installation["user"]["username"].as_str().or(installation["user"]["name"].as_str()),

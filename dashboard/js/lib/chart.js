@@ -1,12 +1,13 @@
 // uPlot in our clothes: colours from CSS, units on the axis, one repaint a frame, a width that follows its place.
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
-import { timeOfDay, timeWithSeconds } from "./format.js";
+import { dayAndTime, timeOfDay, timeWithSeconds } from "./format.js";
 import { onNextFrame } from "./frame.js";
 
 // More grid lines than this are noise.
 const MOST_LINES = 5;
 const FONT = '12px "Inter Variable", system-ui, sans-serif';
+const DAY_S = 86_400;
 
 // A canvas wants a finished colour, and only a real property resolves light-dark().
 function colour(className) {
@@ -21,31 +22,59 @@ function colour(className) {
 /** A token's colour, `oklch(l c h)`, made transparent. */
 const fade = (value, share) => value.replace(")", ` / ${share})`);
 
-// Minutes, or seconds where the ticks are closer than a minute.
+/** Seconds where the ticks are closer than a minute, the day where they are far apart. */
+export const timeText = (step) => (step < 60 ? timeWithSeconds : step < DAY_S / 4 ? timeOfDay : dayAndTime);
+
 function timeTicks(_, ticks, __, ___, step) {
-  const text = step < 60 ? timeWithSeconds : timeOfDay;
+  const text = timeText(step);
   return ticks.map((tick) => text(new Date(tick * 1000)));
 }
 
-function options(place, { series, unit, format, minimum, onCursor }) {
+function line({ className, filled, dash, width = 1.5, hidden = false }) {
+  const stroke = colour(className);
+  return {
+    show: !hidden,
+    stroke,
+    width,
+    dash,
+    fill: filled ? fade(stroke, 0.1) : undefined,
+    // Alone between two gaps a value would not be seen without its point.
+    points: { show: false, filter: alone, size: 4, fill: stroke },
+    spanGaps: false,
+  };
+}
+
+function alone(chart, index) {
+  const values = chart.data[index];
+  const [first, last] = chart.series[0].idxs ?? [0, values.length - 1];
+  const found = [];
+  for (let at = first; at <= last; at += 1) {
+    if (values[at] != null && values[at - 1] == null && values[at + 1] == null) found.push(at);
+  }
+  return found.length > 0 ? found : null;
+}
+
+function options(place, { series, unit, format, minimum, most, onCursor, sync, zoom }) {
   const text = colour("muted");
-  const line = colour("chart-grid");
-  const axis = { stroke: text, font: FONT, grid: { stroke: line, width: 1 }, ticks: { show: false } };
+  const grid = colour("chart-grid");
+  const axis = { stroke: text, font: FONT, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
+  const cursor = { y: false, drag: { x: true, y: false, setScale: !zoom }, points: { size: 7 } };
+  if (sync) cursor.sync = { key: sync, setSeries: false };
   return {
     width: place.clientWidth,
     height: place.clientHeight,
     padding: [12, 20, 0, 0],
     legend: { show: false },
-    cursor: { y: false, drag: { x: true, y: false }, points: { size: 7 } },
+    cursor,
     scales: {
       // The axis ends at the newest point, also while nothing new arrives.
       x: { time: true },
-      y: { range: (_, __, top) => [0, Math.max(minimum, (top ?? 0) * 1.15)] },
+      y: { range: (_, __, top) => [0, Math.min(most ?? Infinity, Math.max(minimum, (top ?? 0) * 1.15))] },
     },
     axes: [
       {
         ...axis,
-        space: (_, __, ___, ____, width) => (width < 400 ? 56 : 90),
+        space: (_, __, min, max, width) => (max - min > DAY_S ? 112 : width < 400 ? 56 : 90),
         size: 28,
         gap: 8,
         grid: { show: false },
@@ -59,26 +88,17 @@ function options(place, { series, unit, format, minimum, onCursor }) {
         values: (_, ticks) => ticks.map((tick) => `${format(tick)}${unit}`),
       },
     ],
-    series: [
-      {},
-      ...series.map(({ className, filled }) => {
-        const stroke = colour(className);
-        return {
-          stroke,
-          width: 1.5,
-          fill: filled ? fade(stroke, 0.1) : undefined,
-          points: { show: false },
-          spanGaps: false,
-        };
-      }),
-    ],
-    hooks: { setCursor: [(chart) => onCursor(chart.cursor.idx)] },
+    series: [{}, ...series.map(line)],
+    hooks: { setCursor: [(chart) => onCursor?.(chart.cursor.idx)] },
   };
 }
 
 /**
- * A chart in `place`. `describe` is `{series: [{className, filled}], unit, format(value), minimum, onCursor(index | null)}`.
- * `set(data, from, to)` takes uPlot columns (times in seconds first) and the window to show.
+ * A chart in `place`. `describe` is `{series: [{className, filled, dash, width, hidden}], unit, format(value), minimum,
+ * most?, onCursor(index | null)}`; charts with the same `sync` share their crosshair; with `zoom(from, to)` (seconds; null
+ * to go back) the page zooms instead of the chart; `onPress(seconds, box)` is told where it was pressed.
+ * `set(data, from, to)` takes uPlot columns (times in seconds first) and the window to show; `lines(series)` replaces the
+ * series; `show(index, on)` shows or hides one.
  */
 export function createChart(place, describe) {
   let data = [[], ...describe.series.map(() => [])];
@@ -92,19 +112,36 @@ export function createChart(place, describe) {
     if (!zoomed) chart.setScale("x", { min: span[0], max: span[1] });
     else chart.redraw(true, false);
   };
+  const selected = (self) => {
+    const { left, width } = self.select;
+    if (!describe.zoom) {
+      zoomed = width > 0;
+      return;
+    }
+    if (width <= 0) return;
+    const [from, to] = [self.posToVal(left, "x"), self.posToVal(left + width, "x")];
+    self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+    dragged = true;
+    describe.zoom(from, to);
+  };
+  let dragged = false;
   const build = () => {
     chart?.destroy();
     const opts = options(place, describe);
-    opts.hooks.setSelect = [
-      (self) => {
-        zoomed = self.select.width > 0;
-      },
-    ];
+    opts.hooks.setSelect = [selected];
     chart = new uPlot(opts, data, place);
     chart.over.addEventListener("dblclick", () => {
       zoomed = false;
+      describe.zoom?.(null, null);
       onNextFrame(draw);
     });
+    if (describe.onPress) {
+      chart.over.addEventListener("click", (event) => {
+        // The end of a drag is no press.
+        if (!dragged && chart.cursor.idx != null) describe.onPress(chart.data[0][chart.cursor.idx], event);
+        dragged = false;
+      });
+    }
     draw();
   };
   const fit = () => chart?.setSize({ width: place.clientWidth, height: place.clientHeight });
@@ -117,6 +154,15 @@ export function createChart(place, describe) {
       data = columns;
       span = [from, to];
       onNextFrame(draw);
+    },
+    lines(series) {
+      describe.series = series;
+      data = [[], ...series.map(() => [])];
+      build();
+    },
+    show(index, on) {
+      describe.series[index].hidden = !on;
+      chart.setSeries(index + 1, { show: on });
     },
   };
 }

@@ -77,6 +77,7 @@ export const timeWithSeconds = (date) => clockSeconds.format(date);
 export const timeWithMs = (date) => clockMs.format(date);
 /** An edge of a range, short enough for a chip. */
 export const dayWithSeconds = (date) => dayAndSeconds.format(date);
+export const dayAndTime = (date) => dayAndClock.format(date);
 export const exactTime = (date) => exact.format(date);
 
 /** A length of time in its two largest units. */

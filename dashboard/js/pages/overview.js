@@ -3,8 +3,8 @@
 import { ms } from "../lib/format.js";
 import { connect, connection, follow } from "../lib/realtime.js";
 import { startShell } from "../shell.js";
-import { clients } from "./overview/fleet.js";
 import { showAttention } from "./overview/attention.js";
+import { clients } from "../lib/connected.js";
 import { showClients } from "./overview/clients.js";
 import { showFacts } from "./overview/facts.js";
 import { history } from "./overview/history.js";

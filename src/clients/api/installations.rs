@@ -12,7 +12,7 @@ use super::super::model::{Client, connected};
 use super::super::orders::ActiveSettings;
 use super::super::query::{Filter, Order};
 use super::super::store::list::{self, Cursor, Row};
-use super::super::store::versions;
+use super::super::store::{installations, versions};
 use super::super::view::{Installation, InstalledVersion};
 use super::Tag;
 use crate::auth::{Admin, scope};
@@ -34,6 +34,10 @@ struct InstallationPage {
     items: Vec<Installation>,
     /// For `cursor`, to go on; null at the end
     next: Option<String>,
+    /// How many meet the conditions; null in a page that was asked for by `cursor`, as is the following
+    total: Option<u64>,
+    /// How many there are
+    known: Option<u64>,
 }
 
 /// One installation with what belongs to it
@@ -84,10 +88,10 @@ impl InstallationsApi {
         /// Only those that have, or do not have, a version below the latest of their application: the highest one seen in
         /// the last 30 days that is no pre-release
         behind: Query<Option<bool>>,
-        /// `last_seen`, `first_seen`, `app`, `version`, `os`, `user`, `hostname`, `signals` or `errors`, with `-` before it
-        /// for the other direction; `-last_seen` when absent
+        /// `last_seen`, `first_seen`, `app`, `version`, `os`, `user`, `hostname`, `signals`, `errors` or `last_error`, with `-`
+        /// before it for the other direction; `-last_seen` when absent
         #[oai(validator(
-            pattern = "^-?(last_seen|first_seen|app|version|os|user|hostname|signals|errors)$"
+            pattern = "^-?(last_seen|first_seen|app|version|os|user|hostname|signals|errors|last_error)$"
         ))]
         sort: Query<Option<String>>,
         /// Items in a page
@@ -121,8 +125,15 @@ impl InstallationsApi {
             behind: behind.0,
         };
         let now_ms = fleet.inner.clock.now_ms();
-        let (rows, more) =
-            list::page(fleet.inner.db.read(), &filter, order, after.as_ref(), limit, now_ms).await?;
+        let db = fleet.inner.db.read();
+        let (rows, more) = list::page(db, &filter, order, after.as_ref(), limit, now_ms).await?;
+        let (total, known) = match after {
+            Some(_) => (None, None),
+            None => {
+                let known = installations::count(db).await?.unsigned_abs();
+                (Some(list::count(db, &filter, now_ms).await?), Some(known))
+            }
+        };
         let cursor = |last: &Row| page::encode(&Cursor { sort, value: order.by.position(last), id: last.id });
         let next = rows.last().filter(|_| more).map(cursor);
         let online: HashSet<Uuid> = online.into_iter().collect();
@@ -130,7 +141,7 @@ impl InstallationsApi {
             let connected = online.contains(&row.id);
             Installation::of(row, connected, now_ms)
         };
-        Ok(Json(InstallationPage { items: rows.into_iter().map(item).collect(), next }))
+        Ok(Json(InstallationPage { items: rows.into_iter().map(item).collect(), next, total, known }))
     }
 
     /// Read one installation

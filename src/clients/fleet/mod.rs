@@ -230,6 +230,7 @@ fn sighting(connection: &Connection) -> Sighting {
         address: Some(connection.address),
         signals: 0,
         errors: 0,
+        last_error: None,
     }
 }
 

@@ -18,6 +18,7 @@ fn sighting_of(number: usize) -> Sighting {
         address: None,
         signals: 2,
         errors: 1,
+        last_error: None,
     }
 }
 

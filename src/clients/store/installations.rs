@@ -50,6 +50,8 @@ async fn upsert(conn: &impl ConnectionTrait, seen: &[(Uuid, Pending)]) -> Result
             p.last_ms.into(),
             i64::try_from(p.signals).unwrap_or(i64::MAX).into(),
             i64::try_from(p.errors).unwrap_or(i64::MAX).into(),
+            p.last_error.as_ref().map_or(String::new(), |(text, _)| text.clone()).into(),
+            p.last_error.as_ref().map(|(_, at)| *at).into(),
         ]
     });
     let known = |column: &str| {
@@ -63,14 +65,17 @@ async fn upsert(conn: &impl ConnectionTrait, seen: &[(Uuid, Pending)]) -> Result
     // Who is logged in counts more than who is claimed.
     let sql = format!(
         "INSERT INTO installation (id, app, key, identified, user_id, user_name, app_version, version_key, os, \
-         os_version, hostname, locale, address, first_seen_at, last_seen_at, signals, errors) VALUES {} \
+         os_version, hostname, locale, address, first_seen_at, last_seen_at, signals, errors, last_error, \
+         last_error_at) VALUES {} \
          ON CONFLICT (id) DO UPDATE SET user_name = CASE WHEN excluded.user_id IS NOT NULL \
          OR (installation.user_id IS NULL AND excluded.user_name <> '') THEN excluded.user_name \
          ELSE installation.user_name END, user_id = COALESCE(excluded.user_id, installation.user_id), {kept}, \
          first_seen_at = MIN(installation.first_seen_at, excluded.first_seen_at), \
          last_seen_at = MAX(installation.last_seen_at, excluded.last_seen_at), \
-         signals = installation.signals + excluded.signals, errors = installation.errors + excluded.errors",
-        places(seen.len(), 17)
+         signals = installation.signals + excluded.signals, errors = installation.errors + excluded.errors, \
+         last_error = CASE WHEN excluded.last_error_at IS NULL THEN installation.last_error ELSE excluded.last_error END, \
+         last_error_at = COALESCE(excluded.last_error_at, installation.last_error_at)",
+        places(seen.len(), 19)
     );
     conn.execute_raw(statement(conn, &sql, values)).await.map(drop)
 }

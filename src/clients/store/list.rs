@@ -34,6 +34,8 @@ pub struct Row {
     pub last_seen_at: i64,
     pub signals: i64,
     pub errors: i64,
+    pub last_error: String,
+    pub last_error_at: Option<i64>,
 }
 
 /// Where a page ended: the value that the list is sorted by, and the id that tells equal ones apart.
@@ -68,7 +70,7 @@ const FROM: &str = "FROM installation i LEFT JOIN users u ON u.id = i.user_id \
 const COLUMNS: &str = "i.id, i.app, i.key, i.identified, i.user_id, COALESCE(u.username, i.user_name) AS username, \
     i.app_version, i.version_key, COALESCE(l.version, '') AS latest_version, \
     COALESCE(l.version_key, '') AS latest_key, i.os, i.os_version, i.hostname, i.locale, i.address, i.first_seen_at, \
-    i.last_seen_at, i.signals, i.errors";
+    i.last_seen_at, i.signals, i.errors, i.last_error, i.last_error_at";
 
 /// Conditions with the values of their places.
 struct Conditions {
@@ -159,6 +161,20 @@ pub async fn page(
     let more = rows.len() > limit;
     rows.truncate(limit);
     Ok((rows, more))
+}
+
+#[derive(FromQueryResult)]
+struct Count {
+    count: i64,
+}
+
+/// How many installations meet the conditions.
+pub async fn count(conn: &impl ConnectionTrait, filter: &Filter, now_ms: i64) -> Result<u64, DbErr> {
+    let mut conditions = Conditions::new(now_ms);
+    conditions.add(filter, now_ms);
+    let sql = format!("SELECT COUNT(*) AS count {FROM} WHERE {}", conditions.sql.join(" AND "));
+    let found = Count::find_by_statement(statement(conn, &sql, conditions.values)).one(conn).await?;
+    Ok(found.map_or(0, |row| row.count.unsigned_abs()))
 }
 
 /// One installation.

@@ -39,6 +39,8 @@ pub enum Group {
     MeasurementsByApp,
     MeasurementsByVersion,
     MeasurementsByView,
+    /// What the server itself is like, measured every second; the label is what.
+    ServerByGauge,
     /// The minutes in which the server ran.
     Up,
 }
@@ -46,7 +48,7 @@ pub enum Group {
 impl Group {
     /// Every group with its metric and dimension as they are stored, and how many labels it may have. Clients are as
     /// many as one server serves; routes come from the route tree, where the bound is for a mistake.
-    pub const ALL: [(Self, &'static str, &'static str, usize); 8] = [
+    pub const ALL: [(Self, &'static str, &'static str, usize); 9] = [
         (Self::RequestsByRoute, "requests", "route", 512),
         (Self::RttByClient, "rtt", "client", 10_000),
         (Self::SignalsByClient, "signals", "client", 10_000),
@@ -54,6 +56,7 @@ impl Group {
         (Self::MeasurementsByApp, "measurements", "app", 100),
         (Self::MeasurementsByVersion, "measurements", "version", 200),
         (Self::MeasurementsByView, "measurements", "view", 500),
+        (Self::ServerByGauge, "server", "gauge", 32),
         (Self::Up, "up", "", 1),
     ];
 

@@ -158,6 +158,14 @@ impl Series {
         true
     }
 
+    /// Notes what the server is like in this second: a number of a closed set of things.
+    pub fn gauge(&self, what: &'static str, value: f64) {
+        self.record(Group::ServerByGauge, "", what, |cell| {
+            cell.count += 1;
+            cell.values.record(value);
+        });
+    }
+
     fn by_client(&self, group: Group, client: Uuid, add: impl Fn(&mut Cell)) {
         let mut text = Uuid::encode_buffer();
         self.record(group, "", client.hyphenated().encode_lower(&mut text), add);
@@ -204,10 +212,26 @@ impl Series {
 
     /// All requests of the last `seconds` full seconds.
     pub fn requests(&self, seconds: i64) -> Load {
+        self.whole(Group::RequestsByRoute, seconds)
+    }
+
+    /// All signals of the last `seconds` full seconds, and how many were errors.
+    pub fn ingested(&self, seconds: i64) -> Load {
+        self.whole(Group::SignalsByApp, seconds)
+    }
+
+    fn whole(&self, group: Group, seconds: i64) -> Load {
         let (state, now) = self.settled();
-        let all = self.live().index.families(Group::RequestsByRoute, None).map(|f| f.all).next();
-        let (cell, seconds) = state.recent.window(all.unwrap_or_default(), seconds, now);
-        Load { route: ALL.to_owned(), cell, seconds }
+        let all: Vec<u32> = self.live().index.families(group, None).map(|f| f.all).collect();
+        // Without any there is still to say how long the server ran.
+        let windows = if all.is_empty() { vec![0] } else { all };
+        let (mut sum, mut known) = (Cell::default(), 0);
+        for id in windows {
+            let (cell, of) = state.recent.window(id, seconds, now);
+            sum.merge(&cell);
+            known = of;
+        }
+        Load { route: ALL.to_owned(), cell: sum, seconds: known }
     }
 
     /// The requests of the last `seconds` full seconds by route, in no order; routes without any are left out.

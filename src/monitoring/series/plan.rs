@@ -38,6 +38,8 @@ pub enum Metric {
     Errors,
     /// What client applications measure, such as `lcp`; `name` says what
     Measurements,
+    /// What the server itself is like, measured every second
+    Server,
 }
 
 /// What a metric is split by
@@ -54,6 +56,9 @@ pub enum By {
     Version,
     /// Application and view, such as `desk /inbox`
     View,
+    /// What of the server: `clients`, `users`, `messages_in`, `messages_out`, `bytes_in` and `bytes_out` a second, `cpu` in
+    /// percent of a core, `memory` and `database` in MiB, `writes` a second, `commit_ms`, `write_queue`
+    Gauge,
 }
 
 /// A request as it came.
@@ -177,10 +182,14 @@ fn group(metric: Metric, by: Option<By>) -> Result<Group, ApiError> {
         (Metric::Measurements, None | Some(By::App)) => return Ok(Group::MeasurementsByApp),
         (Metric::Measurements, Some(By::Version)) => return Ok(Group::MeasurementsByVersion),
         (Metric::Measurements, Some(By::View)) => return Ok(Group::MeasurementsByView),
+        (Metric::Server, Some(By::Gauge)) => return Ok(Group::ServerByGauge),
         (Metric::Requests, _) => "`route`",
         (Metric::Rtt, _) => "`client`",
         (Metric::Signals | Metric::Errors, _) => "`client` or `app`",
         (Metric::Measurements, _) => "`app`, `version` or `view`",
+        (Metric::Server, _) => {
+            return Err(ApiError::field("by", "must be `gauge` for this metric"));
+        }
     };
     Err(ApiError::field("by", format!("must be {allowed} for this metric, or absent")))
 }

@@ -173,7 +173,7 @@ pub fn count(metric: Metric, count: u64, errors: u64) -> u64 {
 }
 
 fn written(metric: Metric, line: &Line, known: &[bool], thresholds: Option<Thresholds>) -> SeriesLine {
-    let measured = matches!(metric, Metric::Requests | Metric::Rtt | Metric::Measurements);
+    let measured = matches!(metric, Metric::Requests | Metric::Rtt | Metric::Measurements | Metric::Server);
     let fails = matches!(metric, Metric::Requests | Metric::Signals);
     let counts = |of: fn(Metric, &Cell) -> u64| -> Column<u64> {
         let counted = line.cells.iter().zip(known);

@@ -1,15 +1,12 @@
 // What can be done to a client: look closer, send it a notice, disconnect it. Each question names the client.
 
-import { api } from "../../lib/api.js";
+import { bindClientDialogs, toClient } from "../../lib/client-dialogs.js";
+import { appOf, clients, nameOf, systemOf } from "../../lib/connected.js";
 import { createDialog } from "../../lib/dialog.js";
 import { byId, el } from "../../lib/dom.js";
 import { bytesText, exactTime, integer, ms } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
 import { closeWhenMoved, placeBeside } from "../../lib/place.js";
-import { report } from "../../lib/report.js";
-import { appOf, clients, nameOf, systemOf } from "./fleet.js";
-
-const path = ({ id }, action) => `/api/clients/${encodeURIComponent(id)}/${action}`;
 
 function facts(client) {
   const { rtt_ms: rtt } = client;
@@ -43,55 +40,21 @@ const details = () =>
     },
   });
 
-function gone(error, client) {
-  if (error.status !== 404) throw error;
-  report(t("clients.gone", { name: nameOf(client) }));
-}
-
-const disconnect = () =>
-  createDialog(byId("disconnect-dialog"), {
-    fill(client) {
-      const name = nameOf(client);
-      byId("disconnect-title").textContent = t("disconnect.title", { name });
-      byId("disconnect-dialog").querySelector("[type=submit]").textContent = t("disconnect.submit", { name });
-    },
-    async send(_, client) {
-      try {
-        await api.post(path(client, "disconnect"));
-        report(t("disconnect.done", { name: nameOf(client) }));
-      } catch (error) {
-        gone(error, client);
-      }
-    },
-  });
-
-const notice = () =>
-  createDialog(byId("notice-dialog"), {
-    fill(client) {
-      const name = nameOf(client);
-      byId("notice-title").textContent = t("notice.title", { name });
-      byId("notice-dialog").querySelector("[type=submit]").textContent = t("notice.submit", { name });
-    },
-    async send({ title, body, level }, client) {
-      try {
-        await api.post(path(client, "notice"), { title, body, level });
-        report(t("notice.done", { name: nameOf(client) }));
-      } catch (error) {
-        gone(error, client);
-      }
-    },
-  });
-
 /** Prepares menu and dialogs; the returned `open(id, button)` shows the menu of a client beside its button. */
 export function bindActions(isThisPage) {
-  const dialogs = { details: details(), disconnect: disconnect(), notice: notice() };
+  const { disconnect, notice } = bindClientDialogs();
+  const open = {
+    details: details().open,
+    disconnect: (of) => disconnect.open(toClient(of, nameOf(of))),
+    notice: (of) => notice.open(toClient(of, nameOf(of))),
+  };
   const menu = byId("client-menu");
   let client = null;
   menu.addEventListener("click", ({ target }) => {
     const action = target.closest("[data-action]")?.dataset.action;
     if (!action) return;
     menu.hidePopover();
-    dialogs[action].open(client);
+    open[action](client);
   });
   const holdTo = closeWhenMoved(menu);
   return (id, button) => {

@@ -7,7 +7,7 @@ import { t } from "../../lib/i18n.js";
 import { connection } from "../../lib/realtime.js";
 import { createTable, textCell } from "../../lib/table.js";
 import { bindActions } from "./actions.js";
-import { appOf, clients, nameOf, systemOf } from "./fleet.js";
+import { appOf, clients, nameOf, systemOf } from "../../lib/connected.js";
 
 const isThisPage = ({ id }) => id === connection.get().clientId;
 

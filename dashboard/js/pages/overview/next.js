@@ -4,7 +4,7 @@
 import { APP } from "../../lib/agent.js";
 import { byId, setText } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
-import { clients, nameOf } from "./fleet.js";
+import { clients, nameOf } from "../../lib/connected.js";
 
 const KEY = "next-closed";
 

@@ -1,0 +1,73 @@
+// A chart with its legend: each line can be switched off, and has its value under the cursor, or the newest.
+
+import { createChart, timeText } from "./chart.js";
+import { el, setText } from "./dom.js";
+import { t } from "./i18n.js";
+
+/** One entry of a legend: a button that shows or hides its line. */
+function entry({ className, dash, label }) {
+  const mark = el("span", { className: `legend-mark ${className}${dash ? " is-dashed" : ""}`, aria: { hidden: "true" } });
+  const value = el("span", { className: "legend-value", textContent: "–" });
+  const props = { className: "legend-item", type: "button", title: t("legend.toggle", { name: label }), aria: { pressed: "true" } };
+  const button = el("button", props, mark, el("span", { className: "legend-name cut", textContent: label }), value);
+  return { button, value };
+}
+
+/**
+ * As `createChart`, with `legend` (the place of the legend) and `series` that have a `label`; `text(value)` is how a
+ * value is written in the legend.
+ */
+export function createGraph(place, { legend, text, ...describe }) {
+  let data = [[]];
+  let under = null;
+  let entries = [];
+  const hidden = new Set();
+  const time = el("span", { className: "legend-time" });
+
+  const show = () => {
+    const last = data[0].length - 1;
+    const index = under ?? last;
+    entries.forEach(({ value }, at) => {
+      const number = data[at + 1]?.[index];
+      setText(value, number == null ? "–" : text(number));
+    });
+    const step = data[0].length > 1 ? data[0][1] - data[0][0] : 60;
+    setText(time, under === null || data[0].length === 0 ? "" : timeText(step)(new Date(data[0][index] * 1000)));
+  };
+  const chart = createChart(place, {
+    ...describe,
+    onCursor(index) {
+      under = index ?? null;
+      show();
+    },
+  });
+  const fill = (series) => {
+    entries = series.map((line, at) => {
+      const made = entry(line);
+      made.button.setAttribute("aria-pressed", String(!hidden.has(line.label)));
+      made.button.addEventListener("click", () => {
+        const on = hidden.delete(line.label) || (hidden.add(line.label), false);
+        made.button.setAttribute("aria-pressed", String(on));
+        chart.show(at, on);
+      });
+      return made;
+    });
+    legend.replaceChildren(time, ...entries.map(({ button }) => button));
+    show();
+  };
+  fill(describe.series);
+  return {
+    set(columns, from, to) {
+      data = columns;
+      chart.set(columns, from, to);
+      show();
+    },
+    /** Replaces the lines; what was hidden by its name stays so. */
+    lines(series) {
+      const next = series.map((line) => ({ ...line, hidden: hidden.has(line.label) }));
+      data = [[]];
+      chart.lines(next);
+      fill(next);
+    },
+  };
+}
