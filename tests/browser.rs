@@ -120,6 +120,20 @@ async fn the_clients_look_right_everywhere() {
 }
 
 #[tokio::test]
+async fn an_admin_watches_the_server_live_and_over_time() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "monitoring", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
+async fn monitoring_looks_right_everywhere() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "monitoring-looks", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
 async fn two_people_chat_with_nothing_but_a_browser() {
     let (app, given) = new_server().await;
     scenario(&app, "chat", given).await;

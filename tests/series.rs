@@ -242,8 +242,8 @@ async fn what_the_server_is_like_is_measured_every_second() {
     let app = TestApp::spawn().await;
     let admin = app.admin().await;
     let mut ws = Ws::connect(&app, &admin).await;
+    ws.ping().await;
     let answer = eventually("writes and a client", async || {
-        ws.ping().await;
         let answer = ask(&admin, &format!("metric=server&by=gauge&limit=20&{}", five_minutes(&app))).await;
         let names = labels(&answer);
         let known = names.contains(&"clients") && names.contains(&"commit_ms");

@@ -1,13 +1,17 @@
 // uPlot in our clothes: colours from CSS, units on the axis, one repaint a frame, a width that follows its place.
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
-import { dayAndTime, timeOfDay, timeWithSeconds } from "./format.js";
+import { dayAndTime, dayOfMonth, timeOfDay, timeWithSeconds } from "./format.js";
 import { onNextFrame } from "./frame.js";
 
 // More grid lines than this are noise.
 const MOST_LINES = 5;
 const FONT = '12px "Inter Variable", system-ui, sans-serif';
 const DAY_S = 86_400;
+// A second click within this makes the first one half of a double click.
+const DOUBLE_MS = 250;
+// Steps of an axis of sizes: in powers of 1024 only halves of each other are round.
+const POWERS = Array.from({ length: 60 }, (_, power) => 2 ** (power - 20));
 
 // A canvas wants a finished colour, and only a real property resolves light-dark().
 function colour(className) {
@@ -22,11 +26,11 @@ function colour(className) {
 /** A token's colour, `oklch(l c h)`, made transparent. */
 const fade = (value, share) => value.replace(")", ` / ${share})`);
 
-/** Seconds where the ticks are closer than a minute, the day where they are far apart. */
-export const timeText = (step) => (step < 60 ? timeWithSeconds : step < DAY_S / 4 ? timeOfDay : dayAndTime);
+/** A point's time as far as `step`, the seconds between points, tells it: with the day where points are far apart. */
+export const timeText = (step) => (step < 60 ? timeWithSeconds : step === 60 ? timeOfDay : dayAndTime);
 
 function timeTicks(_, ticks, __, ___, step) {
-  const text = timeText(step);
+  const text = step < 60 ? timeWithSeconds : step < DAY_S ? timeOfDay : dayOfMonth;
   return ticks.map((tick) => text(new Date(tick * 1000)));
 }
 
@@ -54,7 +58,7 @@ function alone(chart, index) {
   return found.length > 0 ? found : null;
 }
 
-function options(place, { series, unit, format, minimum, most, onCursor, sync, zoom }) {
+function options(place, { series, unit, format, minimum, most, binary, onCursor, sync, zoom }) {
   const text = colour("muted");
   const grid = colour("chart-grid");
   const axis = { stroke: text, font: FONT, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
@@ -74,7 +78,7 @@ function options(place, { series, unit, format, minimum, most, onCursor, sync, z
     axes: [
       {
         ...axis,
-        space: (_, __, min, max, width) => (max - min > DAY_S ? 112 : width < 400 ? 56 : 90),
+        space: (_, __, min, max, width) => (width >= 400 ? 90 : max - min > DAY_S ? 56 : 38),
         size: 28,
         gap: 8,
         grid: { show: false },
@@ -83,8 +87,9 @@ function options(place, { series, unit, format, minimum, most, onCursor, sync, z
       {
         ...axis,
         space: (_, __, ___, ____, height) => Math.max(44, height / MOST_LINES),
-        size: 64,
+        size: binary ? 80 : 64,
         gap: 8,
+        ...(binary && { incrs: POWERS }),
         values: (_, ticks) => ticks.map((tick) => `${format(tick)}${unit}`),
       },
     ],
@@ -95,7 +100,7 @@ function options(place, { series, unit, format, minimum, most, onCursor, sync, z
 
 /**
  * A chart in `place`. `describe` is `{series: [{className, filled, dash, width, hidden}], unit, format(value), minimum,
- * most?, onCursor(index | null)}`; charts with the same `sync` share their crosshair; with `zoom(from, to)` (seconds; null
+ * most?, binary? (for sizes), onCursor(index | null)}`; charts with the same `sync` share their crosshair; with `zoom(from, to)` (seconds; null
  * to go back) the page zooms instead of the chart; `onPress(seconds, box)` is told where it was pressed.
  * `set(data, from, to)` takes uPlot columns (times in seconds first) and the window to show; `lines(series)` replaces the
  * series; `show(index, on)` shows or hides one.
@@ -130,15 +135,19 @@ export function createChart(place, describe) {
     const opts = options(place, describe);
     opts.hooks.setSelect = [selected];
     chart = new uPlot(opts, data, place);
+    let pressed = null;
     chart.over.addEventListener("dblclick", () => {
+      clearTimeout(pressed);
       zoomed = false;
       describe.zoom?.(null, null);
       onNextFrame(draw);
     });
     if (describe.onPress) {
       chart.over.addEventListener("click", (event) => {
-        // The end of a drag is no press.
-        if (!dragged && chart.cursor.idx != null) describe.onPress(chart.data[0][chart.cursor.idx], event);
+        clearTimeout(pressed);
+        const at = chart.data[0][chart.cursor.idx];
+        // Neither the end of a drag is a press, nor the half of a double click.
+        if (!dragged && at !== undefined) pressed = setTimeout(() => describe.onPress(at, event), DOUBLE_MS);
         dragged = false;
       });
     }

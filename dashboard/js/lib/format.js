@@ -34,6 +34,7 @@ const dayAndClock = new Intl.DateTimeFormat(boot.lang, {
   minute: "2-digit",
   hourCycle: "h23",
 });
+const day = new Intl.DateTimeFormat(boot.lang, { day: "numeric", month: "short" });
 const exact = new Intl.DateTimeFormat(boot.lang, { dateStyle: "full", timeStyle: "medium", hourCycle: "h23" });
 
 export const integer = (value) => whole.format(value);
@@ -47,6 +48,10 @@ export const decimal = (value) => {
 
 /** A rate in events a second: one place below 100, none above. */
 export const rate = (value) => (value !== 0 && value < 100 ? tenth : whole).format(value);
+
+/** A rate with its unit: by the minute where a second would say almost nothing. */
+export const rateText = (value) =>
+  value !== 0 && value < 0.1 ? `${decimal(value * 60)}${t("unit.per_minute")}` : `${rate(value)}${t("unit.per_second")}`;
 
 export const percent = (share) => (share > 0 && share < 10 ? tenth : whole).format(share);
 
@@ -77,6 +82,7 @@ export const timeWithSeconds = (date) => clockSeconds.format(date);
 export const timeWithMs = (date) => clockMs.format(date);
 /** An edge of a range, short enough for a chip. */
 export const dayWithSeconds = (date) => dayAndSeconds.format(date);
+export const dayOfMonth = (date) => day.format(date);
 export const dayAndTime = (date) => dayAndClock.format(date);
 export const exactTime = (date) => exact.format(date);
 

@@ -15,9 +15,10 @@ function entry({ className, dash, label }) {
 
 /**
  * As `createChart`, with `legend` (the place of the legend) and `series` that have a `label`; `text(value)` is how a
- * value is written in the legend.
+ * value is written in the legend, and `none` what stands in a chart without any.
  */
-export function createGraph(place, { legend, text, ...describe }) {
+export function createGraph(place, { legend, text, none, ...describe }) {
+  const empty = el("p", { className: "chart-none", textContent: none ?? "", hidden: true });
   let data = [[]];
   let under = null;
   let entries = [];
@@ -32,7 +33,9 @@ export function createGraph(place, { legend, text, ...describe }) {
       setText(value, number == null ? "–" : text(number));
     });
     const step = data[0].length > 1 ? data[0][1] - data[0][0] : 60;
-    setText(time, under === null || data[0].length === 0 ? "" : timeText(step)(new Date(data[0][index] * 1000)));
+    // Under the cursor there may be nothing any more: the data changes while it rests.
+    const at = under === null ? undefined : data[0][under];
+    setText(time, at === undefined ? "" : timeText(step)(new Date(at * 1000)));
   };
   const chart = createChart(place, {
     ...describe,
@@ -56,9 +59,11 @@ export function createGraph(place, { legend, text, ...describe }) {
     show();
   };
   fill(describe.series);
+  place.append(empty);
   return {
     set(columns, from, to) {
       data = columns;
+      empty.hidden = !none || columns.slice(1).some((column) => column.some((value) => value !== null));
       chart.set(columns, from, to);
       show();
     },

@@ -20,6 +20,17 @@ export function closeWhenMoved(menu) {
 export function placeBeside(menu, button) {
   const box = button.getBoundingClientRect();
   const below = box.bottom + 4 + menu.offsetHeight <= innerHeight;
-  menu.style.top = `${below ? box.bottom + 4 : box.top - 4 - menu.offsetHeight}px`;
+  const highest = innerHeight - menu.offsetHeight - 8;
+  // A tall one that fits neither above nor below stands where it is seen whole.
+  menu.style.top = `${below ? box.bottom + 4 : Math.max(8, Math.min(highest, box.top - 4 - menu.offsetHeight))}px`;
   menu.style.left = `${Math.max(8, box.right - menu.offsetWidth)}px`;
+}
+
+/** Puts `menu`, a popover of `button`, beside it whenever it opens, and again when the window changes its size. */
+export function keepBeside(menu, button) {
+  const place = () => {
+    if (menu.matches(":popover-open")) placeBeside(menu, button);
+  };
+  menu.addEventListener("toggle", place);
+  addEventListener("resize", place);
 }

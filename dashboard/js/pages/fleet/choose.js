@@ -3,7 +3,7 @@
 import { chosen, choose } from "../../lib/choice.js";
 import { byId, el } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
-import { placeBeside } from "../../lib/place.js";
+import { keepBeside } from "../../lib/place.js";
 import { allColumns, usualColumns, widen } from "./columns.js";
 
 const NAME = "fleet-columns";
@@ -35,9 +35,7 @@ export function bindColumnChoice(apply) {
   menu.addEventListener("beforetoggle", ({ newState }) => {
     if (newState === "open") fill();
   });
-  menu.addEventListener("toggle", ({ newState }) => {
-    if (newState === "open") placeBeside(menu, button);
-  });
+  keepBeside(menu, button);
   list.addEventListener("change", () => {
     choose(NAME, [...list.querySelectorAll("input:checked")].map(({ value }) => value));
     apply(firstColumns());

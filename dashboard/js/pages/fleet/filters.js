@@ -3,7 +3,7 @@
 import { showChips } from "../../lib/chips.js";
 import { byId } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
-import { placeBeside } from "../../lib/place.js";
+import { keepBeside } from "../../lib/place.js";
 import { CONDITIONS, query } from "./query.js";
 
 // A pause in typing, after which one wants to see what was found.
@@ -67,10 +67,9 @@ export function bindFilters() {
   menu.addEventListener("beforetoggle", ({ newState }) => {
     if (newState === "open") fill();
   });
+  keepBeside(menu, button);
   menu.addEventListener("toggle", ({ newState }) => {
-    if (newState !== "open") return;
-    placeBeside(menu, button);
-    form.querySelector("input").focus({ preventScroll: true });
+    if (newState === "open") form.querySelector("input").focus({ preventScroll: true });
   });
   search.value = query.get().search ?? "";
   search.addEventListener(

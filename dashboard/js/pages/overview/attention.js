@@ -7,7 +7,7 @@ import { bytesText, percent } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
 import { connection } from "../../lib/realtime.js";
 import { createStore } from "../../lib/store.js";
-import { history } from "./history.js";
+import { history } from "../../lib/history.js";
 import { latest } from "./latest.js";
 
 const AGAIN_MS = 15_000;

@@ -3,7 +3,7 @@
 import { byId, setText } from "../../lib/dom.js";
 import { bytesText, duration, integer, ms, percent } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
-import { history } from "./history.js";
+import { history } from "../../lib/history.js";
 
 const known = (value, format) => (value == null ? "–" : format(value));
 

@@ -4,7 +4,7 @@ import { byId, setText } from "../../lib/dom.js";
 import { bytes, bytesText, duration, integer, ms, msNumber, percent, rate } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
 import { drawSpark } from "../../lib/spark.js";
-import { history, SPAN_S } from "./history.js";
+import { history, SPAN_S } from "../../lib/history.js";
 
 // The error rate is read over a minute: in one quiet second, one error would be "100 %".
 const ERROR_WINDOW_S = 60;

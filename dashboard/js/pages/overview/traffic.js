@@ -4,7 +4,7 @@ import { createChart } from "../../lib/chart.js";
 import { byId, setText } from "../../lib/dom.js";
 import { rate, tickRate, timeWithSeconds } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
-import { history, SPAN_S } from "./history.js";
+import { history, SPAN_S } from "../../lib/history.js";
 
 // Points come once a second; a longer silence is drawn as a gap, not bridged.
 const GAP_S = 3;

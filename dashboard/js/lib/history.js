@@ -1,6 +1,6 @@
 // The last five minutes of the server's own numbers, one point a second.
 
-import { createStore } from "../../lib/store.js";
+import { createStore } from "./store.js";
 
 /** The window that tiles and chart show, in seconds. */
 export const SPAN_S = 300;
