@@ -12,6 +12,7 @@ import { bindPalette } from "./lib/palette.js";
 import { showOpenErrors } from "./lib/open-errors.js";
 import { bindPreferences } from "./lib/preferences.js";
 import { expectEnd, onPersonal } from "./lib/realtime.js";
+import { remind } from "./lib/reminder.js";
 import { report } from "./lib/report.js";
 import { followRooms, rooms } from "./lib/rooms.js";
 import { showUnread } from "./lib/unread.js";
@@ -39,6 +40,7 @@ async function logOut() {
 }
 
 function told(data) {
+  if (data.type === "agenda.reminder") remind(data);
   if (data.type === "notice") report(`${data.title} · ${data.body}`, data.level === "error" ? "bad" : "ok");
   // In the room itself one sees the message.
   if (data.type === "mention" && !(rooms.isOpen(data.room.id) && document.visibilityState === "visible")) {

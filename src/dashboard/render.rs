@@ -23,7 +23,7 @@ pub enum Layout {
 }
 
 /// Stylesheets in the order in which they are linked; the layers in `tokens.css` decide who wins.
-const STYLES: [&str; 26] = [
+const STYLES: [&str; 28] = [
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
@@ -49,6 +49,8 @@ const STYLES: [&str; 26] = [
     "css/logs.css",
     "css/errors.css",
     "css/agenda.css",
+    "css/agenda-event.css",
+    "css/agenda-form.css",
     "vendor/uplot/uPlot.min.css",
 ];
 

@@ -35,9 +35,10 @@ function read(reply, text) {
   }
 }
 
-async function call(method, path, body) {
-  const headers = { Accept: "application/json" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+async function call(method, path, body, more = {}) {
+  const headers = { Accept: "application/json", ...more };
+  const raw = "Content-Type" in headers;
+  if (body !== undefined && !raw) headers["Content-Type"] = "application/json";
   if (method !== "GET" && boot.csrf) headers["X-CSRF-Token"] = boot.csrf;
   let reply;
   let text;
@@ -47,7 +48,7 @@ async function call(method, path, body) {
       method,
       headers,
       signal,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || raw ? body : JSON.stringify(body),
     });
     text = await reply.text();
   } catch {
@@ -59,10 +60,11 @@ async function call(method, path, body) {
   throw new ApiError(reply.status, json ?? {}, Number.isNaN(wait) ? null : wait);
 }
 
+// `headers` are sent besides our own; with a Content-Type the body goes as it is.
 export const api = {
   get: (path) => call("GET", path),
-  post: (path, body) => call("POST", path, body),
-  put: (path, body) => call("PUT", path, body),
-  patch: (path, body) => call("PATCH", path, body),
-  delete: (path) => call("DELETE", path),
+  post: (path, body, headers) => call("POST", path, body, headers),
+  put: (path, body, headers) => call("PUT", path, body, headers),
+  patch: (path, body, headers) => call("PATCH", path, body, headers),
+  delete: (path, headers) => call("DELETE", path, undefined, headers),
 };
