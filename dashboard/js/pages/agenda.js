@@ -46,7 +46,8 @@ const moves = createMoves({ form, scopes });
 const card = createCard({ edit: (event, { occurrence }) => form.open(event, occurrence), remove });
 const nodeOf = (key) => place.querySelector(`[data-key="${CSS.escape(key)}"]`);
 
-const drag = bindDrag(place, { itemOf: data.item, create, move: moves.to, writes });
+const redraw = () => onNextFrame(draw);
+const drag = bindDrag(place, { itemOf: data.item, create, move: moves.to, writes, released: redraw });
 bindKeys(place, { itemOf: data.item, move: moves.byKey, view: () => view });
 
 function create(at, cell) {
@@ -99,14 +100,15 @@ function draw() {
   place.classList.toggle("is-loading", state === "loading" && inside.length === 0);
   note({ ...data.get(), items: inside });
   card.refresh();
-  if (active) nodeOf(active)?.focus({ preventScroll: true });
+  // Of a series that has moved as a whole, another occurrence is the next best.
+  if (active) (nodeOf(active) ?? place.querySelector(`[data-key^="${active.split(" ")[0]}"]`))?.focus({ preventScroll: true });
 }
 
 function show() {
   byId("agenda-views").querySelector(`input[value="${view}"]`).checked = true;
   keepInAddress({ view, date: day });
   data.show(windowOf(view, shownDay()));
-  onNextFrame(draw);
+  redraw();
 }
 
 function openDay(chosen) {

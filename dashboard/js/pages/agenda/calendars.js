@@ -58,7 +58,8 @@ function bindFeed() {
   let since = null;
 
   function draw() {
-    setText(state, since ? t("agenda.feed_since", { time: exactTime(new Date(since)) }) : t("agenda.feed_none"));
+    const known = since ? t("agenda.feed_since", { time: exactTime(new Date(since)) }) : t("agenda.feed_none");
+    setText(state, line.hidden ? known : t("agenda.feed_new"));
     setText(make, t(since ? "agenda.feed_renew" : "agenda.feed_make"));
     end.hidden = !since;
     make.disabled = false;

@@ -27,7 +27,8 @@ export function itemOf(given) {
   const allDay = given.all_day;
   return {
     ...times(given, { starts, ends }),
-    key: `${given.event_id} ${given.occurrence}`,
+    // A single event is the same one wherever it is moved; its occurrence is named after its start.
+    key: given.recurring ? `${given.event_id} ${given.occurrence}` : given.event_id,
     id: given.event_id,
     occurrence: given.occurrence,
     version: given.version,

@@ -96,12 +96,20 @@ function createGhost(root) {
 
 /**
  * `itemOf(key)` gives an occurrence, `create(at)` and `move(item, change)` what follows; `writes` false drags nothing.
- * The returned `isActive()` says that a drag is on: the view must not be drawn anew below it.
+ * The returned `isActive()` says that something is pressed: the view must not be drawn anew below it, which would also
+ * swallow the click. `released()` follows.
  */
-export function bindDrag(root, { itemOf, create, move, writes }) {
+export function bindDrag(root, { itemOf, create, move, writes, released }) {
   const ghost = createGhost(root);
   let drag = null;
   let dropped = false;
+  let pressed = false;
+
+  function release() {
+    if (!pressed) return;
+    pressed = false;
+    released();
+  }
 
   function stop() {
     clearTimeout(drag?.timer);
@@ -135,6 +143,7 @@ export function bindDrag(root, { itemOf, create, move, writes }) {
   }
 
   root.addEventListener("pointerdown", (event) => {
+    pressed = true;
     if (!writes || event.button !== 0 || !event.isPrimary || event.target.closest(".agenda-day-head, .agenda-date, .agenda-more")) return;
     const node = event.target.closest(".agenda-event");
     const item = node && itemOf(node.dataset.key);
@@ -163,6 +172,7 @@ export function bindDrag(root, { itemOf, create, move, writes }) {
   });
 
   addEventListener("pointerup", (event) => {
+    release();
     if (!drag || event.pointerId !== drag.id) return;
     const { on, item, change, surface, begin } = drag;
     stop();
@@ -180,7 +190,10 @@ export function bindDrag(root, { itemOf, create, move, writes }) {
       create({ starts: momentOf(begin.day, minute), ends: momentOf(begin.day, minute + CLICK_LENGTH) });
     }
   });
-  addEventListener("pointercancel", () => drag && stop());
+  addEventListener("pointercancel", () => {
+    release();
+    if (drag) stop();
+  });
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && drag?.on) stop();
   });
@@ -194,5 +207,5 @@ export function bindDrag(root, { itemOf, create, move, writes }) {
     { capture: true },
   );
 
-  return { isActive: () => drag?.on === true };
+  return { isActive: () => pressed };
 }
