@@ -1,6 +1,6 @@
 // The agenda in its four views, with its card, its form and its dialogs, in both languages, both themes and three widths.
 import { asAdmin, person } from '../sdk/lib.mjs';
-import { done, everyLook, given, live, logIn, NARROW, open, visit } from './lib.mjs';
+import { done, everyLook, given, live, logIn, NARROW, visit } from './lib.mjs';
 
 const DAY_MS = 86_400_000;
 const [chloe, bastien] = [await person('chloe.martin'), await person('bastien')];
@@ -16,9 +16,9 @@ const timed = (title, at, from, to, more = {}) => ({ title, start: `${day(at)}T$
 const team = { visibility: 'team' };
 
 const add = (who, event) => who('POST', '/api/agenda', event);
-const stand = await add(chloe.api, timed('Stand-up', -7, '09:00', '09:15', {
+await add(chloe.api, timed('Stand-up', -7, '09:00', '09:15', {
   ...team,
-  recurrence: { rule: 'FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR' },
+  recurrence: { rule: 'FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;COUNT=60' },
   place: 'Room 1',
   reminders: [10],
 }));
@@ -30,7 +30,7 @@ await add(chloe.api, timed('Design review', 1, '10:00', '11:30', {
   attendees: [{ user_id: admin, response: 'accepted' }, { user_id: bastien.id }, { email: 'guest@example.org', name: 'Ada Guest', response: 'tentative' }],
   reminders: [10, 1440],
 }));
-await add(bastien.api, timed('Call with the customer', 1, '10:30', '11:00', { ...team, color: '#159a73' }));
+const call = await add(bastien.api, timed('Call with the customer', 1, '10:30', '11:00', { ...team, color: '#159a73' }));
 await add(asAdmin, timed('Write the release notes', 1, '10:45', '12:15', { color: '#c2528b', reminders: [5] }));
 await add(asAdmin, { title: 'Talk with Tokyo', start: `${day(2)}T17:00:00`, end: `${day(2)}T18:30:00`, time_zone: 'Asia/Tokyo', color: '#3a9fcf', place: 'Video' });
 await add(asAdmin, timed('Lunch', 3, '12:00', '13:00'));
@@ -41,7 +41,16 @@ await add(bastien.api, { title: 'Bastien is away', start: day(4), end: day(11), 
 await add(asAdmin, { title: 'Birthday of Chloé', start: day(3), end: day(4), all_day: true, recurrence: { rule: 'FREQ=YEARLY' } });
 await add(asAdmin, timed('Pay the hosting', 0, '14:00', '14:30', { recurrence: { rule: 'FREQ=MONTHLY;BYMONTHDAY=-1' } }));
 for (let at = 0; at < 5; at += 1) await add(asAdmin, timed(`Interview ${at + 1}`, 10, `${13 + at}:00`, `${13 + at}:45`));
-void stand;
+/** Another's change while a form is open. */
+let meanwhile = 0;
+const again = async (id, patch) => {
+  const answer = await fetch(`${given.url}/api/agenda/${id}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${bastien.token}`, 'content-type': 'application/json', 'if-match': '*' },
+    body: JSON.stringify(patch),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+};
 
 const agenda = (query, who = given.admin) => async (page) => {
   await logIn(page, who);
@@ -50,11 +59,10 @@ const agenda = (query, who = given.admin) => async (page) => {
   await page.waitForSelector('#agenda-view[aria-busy="false"]');
 };
 const event = (page, title) => page.locator('.agenda-event', { hasText: title }).first();
-const to = (view, date = '') => async (page) => {
+const to = (view) => async (page) => {
   await page.keyboard.press('Escape');
   await page.locator('#agenda-views label', { has: page.locator(`[value="${view}"]`) }).click();
   await page.waitForSelector('#agenda-view[aria-busy="false"]');
-  void date;
 };
 const closed = async (page) => {
   await page.keyboard.press('Escape');
@@ -63,7 +71,7 @@ const closed = async (page) => {
 const card = (title) => async (page) => {
   await closed(page);
   await event(page, title).click();
-  await page.waitForSelector('#agenda-card .agenda-attendee, #agenda-card .agenda-notes, #agenda-card-actions:not([hidden]) #agenda-card-edit:enabled');
+  await page.waitForSelector('#agenda-card .agenda-attendee, #agenda-card .agenda-notes, #agenda-card .agenda-fact:nth-child(3)');
 };
 const form = (title) => async (page) => {
   await card(title)(page);
@@ -76,8 +84,8 @@ const after = (...steps) => async (page) => {
 await everyLook(agenda(`view=week&date=${day(2)}`), [
   ['agenda-week'],
   ['agenda-month', to('month')],
-  ['agenda-day', after(to('week'), (page) => page.locator('.agenda-day-head').nth(1).click(), (page) => page.waitForSelector('#agenda-view[data-view="day"][aria-busy="false"]'))],
-  ['agenda-list', to('list')],
+  ['agenda-day', after(to('week'), (page) => page.locator('.agenda-day-head').nth(1).click(), (page) => page.waitForSelector('#agenda-view[data-view="day"][aria-busy="false"]')), NARROW],
+  ['agenda-list', to('list'), NARROW],
   ['agenda-card', () => {}, NARROW, card('Design review')],
   ['agenda-form', form('Design review'), NARROW],
   ['agenda-form-error', async (page) => {
@@ -90,7 +98,7 @@ await everyLook(agenda(`view=week&date=${day(2)}`), [
   ['agenda-form-discard', async (page) => {
     await page.keyboard.press('Escape');
     await page.waitForSelector('#event-discard:not([hidden])');
-  }, NARROW],
+  }, [360]],
   ['agenda-form-rule', after((page) => page.click('#event-drop'), form('Pay the hosting'), async (page) => {
     await page.locator('#event-scope label').nth(2).click();
     await page.locator('#repeat-kind').scrollIntoViewIfNeeded();
@@ -101,7 +109,15 @@ await everyLook(agenda(`view=week&date=${day(2)}`), [
     await page.fill('#repeat-every', '2');
     await page.selectOption('#repeat-end', 'count');
   }, NARROW],
-  ['agenda-delete', after((page) => page.keyboard.press('Escape'), (page) => page.click('#event-drop'), card('Pay the hosting'), (page) => page.click('#agenda-card-delete')), NARROW],
+  ['agenda-conflict', after((page) => page.keyboard.press('Escape'), (page) => page.click('#event-drop'), form('Call '), async (page) => {
+    await page.fill('#event-title', 'Call with the customer and the designers');
+    meanwhile += 1;
+    await again(call.id, { title: `Call ${meanwhile}`, place: `Room ${meanwhile}`, start: `${day(1)}T10:${20 + meanwhile}:00` });
+    page.expected.push(/412/);
+    await page.click('#event-save');
+    await page.waitForSelector('#event-conflict:not([hidden])');
+  }), NARROW],
+  ['agenda-delete', after((page) => page.keyboard.press('Escape'), (page) => page.click('#event-drop'), card('Pay the hosting'), (page) => page.click('#agenda-card-delete')), [1280]],
   ['agenda-calendars', after(closed, async (page) => {
     await page.click('#agenda-calendars');
     await page.waitForSelector('#feed-make:enabled');
@@ -111,10 +127,9 @@ await everyLook(agenda(`view=week&date=${day(2)}`), [
 ]);
 
 // What nobody has filled yet, and what a viewer sees.
-await everyLook(agenda('view=week&date=2031-05-14'), [['agenda-empty-week'], ['agenda-empty-list', to('list'), NARROW]]);
+await everyLook(agenda('view=week&date=2031-05-07'), [['agenda-empty-week', () => {}, NARROW], ['agenda-empty-list', to('list'), [360]]]);
 await everyLook(agenda(`view=week&date=${day(2)}`, { username: 'eve', password: 'correct horse eve' }), [
   ['agenda-viewer', () => {}, NARROW],
-  ['agenda-viewer-card', after(to('list'), card('Design review')), NARROW],
+  ['agenda-viewer-card', after(to('list'), card('Conference')), [1280]],
 ]);
-void open;
 await done();

@@ -106,6 +106,7 @@ export function createMonth({ openDay }) {
     const height = rows.clientHeight / weeks;
     const fits = Math.max(1, Math.floor((height - DATE - 2) / LANE));
     rows.style.setProperty("--weeks", String(weeks));
+    rows.style.setProperty("--fits", String(fits));
     const all = Array.from({ length: weeks }, (_, at) => {
       const from = addDays(window.from, at * WEEK);
       const to = addDays(from, WEEK - 1);

@@ -11,7 +11,6 @@ const capital = (text) => text.charAt(0).toLocaleUpperCase(boot.lang) + text.sli
 const month = format({ month: "long", year: "numeric" });
 const longDate = format({ dateStyle: "long" });
 const fullDate = format({ dateStyle: "full" });
-const headDate = format({ weekday: "short", day: "numeric" });
 const dayAndMonth = format({ weekday: "long", day: "numeric", month: "long" });
 const dateAndTime = format({ weekday: "short", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
 const dateInYear = format({ month: "long", day: "numeric" });
@@ -23,7 +22,7 @@ const MONDAY = "2026-11-23";
 export const weekdayName = (weekday) => longWeekday.format(momentOf(addDays(MONDAY, weekday)));
 export const weekdayShort = (weekday) => shortWeekday.format(momentOf(addDays(MONDAY, weekday)));
 export const weekdayLetter = (weekday) => narrowWeekday.format(momentOf(addDays(MONDAY, weekday)));
-export const dayHead = (day) => headDate.format(momentOf(day));
+export const dayHead = (day) => t("agenda.day_head", { weekday: shortWeekday.format(momentOf(day)), day: Number(day.slice(8)) });
 export const dayLong = (day) => longDate.format(momentOf(day));
 export const dayFull = (day) => capital(fullDate.format(momentOf(day)));
 export const dayInYear = (day) => dateInYear.format(momentOf(day));

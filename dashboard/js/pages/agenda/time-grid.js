@@ -93,10 +93,15 @@ export function createTimeGrid({ openDay }) {
   const zone = el("span", { className: "agenda-zone" });
   const ruler = el("div", { className: "agenda-ruler", aria: { hidden: "true" } }, ...hours());
   root.append(grid);
-  // Where the reader left it: a view that is put away forgets.
+  // Where the reader left it: a view that is put away forgets. What moves it by itself, such as a window that grows,
+  // does not count.
   let left = null;
+  let touched = false;
+  for (const event of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    root.addEventListener(event, () => (touched = true), { passive: true });
+  }
   root.addEventListener("scroll", () => {
-    if (root.isConnected) left = root.scrollTop;
+    if (touched && root.isConnected) left = root.scrollTop;
   });
 
   return {
