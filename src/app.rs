@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::agenda::{self, Agenda};
+use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::chat::Chat;
 use crate::clients::{DiagnosticsRpc, Fleet};
@@ -66,6 +67,8 @@ pub struct Services {
     pub telemetry: Telemetry,
     /// What the server and client applications say.
     pub logs: Logs,
+    /// Who did what.
+    pub audit: Audit,
     /// Owner of every task.
     pub tasks: TaskTracker,
     /// Cancelled when the server stops.
@@ -93,6 +96,7 @@ impl Services {
         let stop = CancellationToken::new();
         let monitor = Monitor::new(clock.clone(), db.clone(), hub.clone(), stop.clone());
         let tasks = TaskTracker::new();
+        let audit = Audit::new(&db, &clock, &tasks);
         let chat = Chat::new(&db, &clock, &hub, &inbox, &tasks, &stop);
         hub.register(Arc::new(chat.clone()));
         let telemetry = Telemetry::new(&config, &db, &clock, &auth, &fleet, monitor.series());
@@ -109,6 +113,7 @@ impl Services {
             monitor,
             telemetry,
             logs,
+            audit,
             clock,
             db,
             auth,
@@ -245,6 +250,7 @@ impl App {
             services.tasks.spawn(http::serve_metrics(listener, services.clone(), stop))
         });
         services.tasks.spawn(services.auth.clone().upkeep(stop.clone()));
+        services.tasks.spawn(services.audit.clone().run(stop.clone()));
         let (monitor, prometheus) = (services.monitor.clone(), services.metrics.clone());
         services.tasks.spawn(monitoring::run(monitor, prometheus, stop.clone()));
         let server = poem::Server::new_with_acceptor(Acceptor::new(listener, &services.config))

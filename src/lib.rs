@@ -17,6 +17,7 @@
 //! | [`monitoring`] | health, readiness, the last five minutes of the server itself, what happened in 30 days |
 //! | [`telemetry`] | what client applications report: the Faro collector, keys, bounds, the store of signals, grouped errors, source maps, the way to Loki |
 //! | [`logs`] | one view over the server's lines and those of clients, and its live tail |
+//! | [`audit`] | who did what with an administrator's rights |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
 //! | [`dashboard`] | the pages that people see, and the files they are made of |
@@ -29,6 +30,7 @@
 
 pub mod agenda;
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod budget;
 pub mod chat;

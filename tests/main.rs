@@ -5,6 +5,7 @@ mod support;
 
 mod agenda;
 mod api_fuzz;
+mod audit;
 mod auth;
 mod bad_frames;
 mod bad_input;

@@ -25,6 +25,7 @@ const ALL: &[(&str, &str)] = &[
     ("m0011_loki", include_str!("migrations/m0011_loki.sql")),
     ("m0012_source_maps", include_str!("migrations/m0012_source_maps.sql")),
     ("m0013_error_states", include_str!("migrations/m0013_error_states.sql")),
+    ("m0014_audit", include_str!("migrations/m0014_audit.sql")),
     ("m0015_last_error", include_str!("migrations/m0015_last_error.sql")),
 ];
 

@@ -13,6 +13,7 @@ use tracing::{Level, debug, info};
 
 use super::{body, cors::Cors, headers, identify, operations::Operations, peer, problems};
 use crate::app::Services;
+use crate::audit::Watch;
 use crate::auth::Sender;
 use crate::dashboard;
 use crate::observe::{Cause, metrics};
@@ -92,6 +93,15 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
         request.set_data(secure);
         request.set_data(RequestId(id.clone()));
         request.set_data(sender);
+        let safe = matches!(method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let operation =
+            (!safe).then(|| self.operations.operation(method.as_str(), request.uri().path())).flatten();
+        let watch = identity.as_ref().zip(operation).map(|(who, operation)| {
+            Watch::new(&self.services.audit, who, operation, peer.0.to_string(), id.to_string())
+        });
+        if let Some(watch) = &watch {
+            request.set_data(watch.mark());
+        }
 
         let (mut response, pattern) = match preflight {
             Some(response) => (response, None),
@@ -122,6 +132,10 @@ impl<E: Endpoint> Endpoint for ContextEndpoint<E> {
         headers::apply(response.headers_mut(), secure);
         insert(&mut response, "x-request-id", &id);
         insert(&mut response, "server-timing", &trace.server_timing());
+
+        if let Some(watch) = watch {
+            watch.answered(response.status().as_u16()).await;
+        }
 
         let took = start.elapsed();
         let status = response.status();

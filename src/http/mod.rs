@@ -32,6 +32,7 @@ pub use problems::document as problem;
 
 use crate::agenda;
 use crate::app::Services;
+use crate::audit::AuditApi;
 use crate::chat;
 use crate::clients;
 use crate::dashboard;
@@ -87,6 +88,7 @@ fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>
         AppKeysApi::new(s.telemetry.keys().clone()),
         LogsApi::new(s.logs.clone()),
         ErrorsApi::new(s.db.clone(), s.clock.clone(), s.telemetry.source_maps().clone()),
+        AuditApi::new(s.audit.clone()),
         SourceMapsApi::new(s.telemetry.source_maps().clone()),
     );
     OpenApiService::new(slices, "workspace-server", env!("CARGO_PKG_VERSION"))

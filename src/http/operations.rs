@@ -4,11 +4,14 @@
 use std::collections::HashMap;
 
 use poem::http::HeaderValue;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::body::Refused;
 use super::schema;
 use crate::error::FieldError;
+
+/// Most characters kept of a parameter: ids are shorter.
+const PARAMETER: usize = 100;
 
 /// Paths of the API by the framework's patterns.
 #[derive(Debug, Default)]
@@ -22,6 +25,8 @@ pub struct Operations {
 struct Path {
     name: String,
     allow: HeaderValue,
+    /// Ids of its operations, by method.
+    ids: HashMap<String, String>,
     /// Schemas of JSON bodies, by method.
     bodies: HashMap<String, Value>,
 }
@@ -41,8 +46,12 @@ impl Operations {
                 let (_, media) = content.iter().find(|(kind, _)| kind.starts_with("application/json"))?;
                 Some((method.to_uppercase(), media["schema"].clone()))
             };
+            let id = |(method, operation): (&String, &Value)| {
+                Some((method.to_uppercase(), operation.get("operationId")?.as_str()?.to_owned()))
+            };
+            let ids = operations.as_object()?.iter().filter_map(id).collect();
             let bodies = operations.as_object()?.iter().filter_map(body).collect();
-            Some((pattern(&name), Path { name, allow, bodies }))
+            Some((pattern(&name), Path { name, allow, ids, bodies }))
         });
         let paths = known.collect();
         Self { paths, schemas: document["components"]["schemas"].clone() }
@@ -58,6 +67,17 @@ impl Operations {
         self.paths.get(pattern).map(|path| &path.allow)
     }
 
+    /// The operation of a request, and the parameters of its path; `None` when it is none of the API's.
+    pub fn operation(&self, method: &str, path: &str) -> Option<(String, Map<String, Value>)> {
+        let fitting = self.paths.values().filter_map(|known| {
+            let id = known.ids.get(method)?;
+            Some((parameters(&known.name, path)?, id))
+        });
+        // Of `/rooms/direct` and `/rooms/{room_id}` the router takes the one that says more.
+        let (parameters, id) = fitting.min_by_key(|(parameters, _)| parameters.len())?;
+        Some((id.clone(), parameters))
+    }
+
     /// What is wrong with a body that the framework refused, as far as its schema tells.
     pub fn faults(&self, pattern: &str, refused: &Refused) -> Vec<FieldError> {
         let schema = self.paths.get(pattern).and_then(|path| path.bodies.get(refused.method.as_str()));
@@ -65,6 +85,26 @@ impl Operations {
         match (schema, value) {
             (Some(schema), Ok(value)) => schema::faults(&self.schemas, schema, &value),
             _ => Vec::new(),
+        }
+    }
+}
+
+/// The parameters of `path` when it fits to `name`, such as `/rooms/{room_id}`.
+fn parameters(name: &str, path: &str) -> Option<Map<String, Value>> {
+    let (mut names, mut parts) = (name.split('/'), path.split('/'));
+    let mut found = Map::new();
+    loop {
+        match (names.next(), parts.next()) {
+            (None, None) => return Some(found),
+            (Some(name), Some(part)) => match name.strip_prefix('{').and_then(|n| n.strip_suffix('}')) {
+                Some(name) => {
+                    let text: String = part.chars().take(PARAMETER).collect();
+                    found.insert(name.to_owned(), text.into());
+                }
+                None if name == part => {}
+                None => return None,
+            },
+            _ => return None,
         }
     }
 }

@@ -209,7 +209,7 @@ impl UsersApi {
     #[oai(path = "/", method = "post", operation_id = "create_user")]
     async fn create(
         &self,
-        _who: Admin<scope::UsersWrite>,
+        who: Admin<scope::UsersWrite>,
         /// Names this attempt for 24 hours: repeated with it, the same request makes nothing new
         #[oai(name = "Idempotency-Key")]
         key: IdempotencyKey,
@@ -221,6 +221,7 @@ impl UsersApi {
             .map_err(|rule| ApiError::field("password", rule))?;
         let new = NewAccount { username, name, password, role: body.role };
         let account = self.users.create(new, key.0).await?;
+        who.about("user_id", account.id);
         Ok(Created::Ok(Json((&account).into())))
     }
 

@@ -11,8 +11,10 @@ use std::sync::Arc;
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use uuid::Uuid;
 
 use super::super::{Credential, Identity, Role, Scope};
+use crate::audit::Mark;
 use crate::error::ApiError;
 
 /// What the server found out about the sender of a request; set by `http::identify` on every request.
@@ -106,6 +108,7 @@ impl TokenRule for SessionOnly {
 #[derive(Clone, Debug)]
 pub struct Caller<R, S> {
     identity: Arc<Identity>,
+    mark: Mark,
     rules: PhantomData<fn() -> (R, S)>,
 }
 
@@ -120,6 +123,11 @@ impl<R, S> Caller<R, S> {
     /// The identity, to keep beyond the request.
     pub fn identity(&self) -> &Arc<Identity> {
         &self.identity
+    }
+
+    /// Says in the audit log what the request made, or met, that its path does not name.
+    pub fn about(&self, name: &str, id: Uuid) {
+        self.mark.about(name, id);
     }
 }
 
@@ -161,7 +169,7 @@ impl<R: LeastRole, S: TokenRule> Caller<R, S> {
                 return Err(ApiError::forbidden("forbidden", format!("This token lacks the scope {scope}.")));
             }
         }
-        Ok(Self { identity: identity.clone(), rules: PhantomData })
+        Ok(Self { identity: identity.clone(), mark: Mark::default(), rules: PhantomData })
     }
 }
 
@@ -220,6 +228,15 @@ impl<'a, R: LeastRole, S: TokenRule> ApiExtractor<'a> for Caller<R, S> {
         _options: ExtractParamOptions<Self::ParamType>,
     ) -> poem::Result<Self> {
         let sender = request.extensions().get::<Sender>().unwrap_or(&Sender::Anonymous);
-        Ok(Self::admit(sender)?)
+        let mut admitted = Self::admit(sender);
+        if R::ROLE == Role::Admin
+            && let Some(mark) = request.extensions().get::<Mark>()
+        {
+            mark.asks(admitted.is_ok());
+            if let Ok(caller) = &mut admitted {
+                caller.mark = mark.clone();
+            }
+        }
+        Ok(admitted?)
     }
 }

@@ -3,6 +3,7 @@
 //! Labels come from closed sets (route pattern, method, status, kind, code, reason): never a user, client,
 //! address or path. Whoever causes an event calls its function here; nobody else names a metric.
 
+mod audit;
 mod database;
 mod fleet;
 mod http;
@@ -18,6 +19,7 @@ use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+pub use audit::audit_lost;
 pub use database::{commit_seconds, read_seconds, write_batch, write_refused, write_seconds};
 pub use fleet::{client_events_dropped, installations_forgotten, installations_kept, sighting_dropped};
 pub use http::{InFlight, connection_refused, http_request};
@@ -86,6 +88,7 @@ pub fn start() -> PrometheusHandle {
             loki::describe();
             database::describe();
             process::describe();
+            audit::describe();
             series::describe();
             signals::describe();
             source_maps::describe();

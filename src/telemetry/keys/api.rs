@@ -196,6 +196,7 @@ impl AppKeysApi {
             rate: body.rate.unwrap_or(DEFAULT_RATE),
         };
         let key = self.keys.create(body.app.into_string(), wanted, who.user_id, attempt.0).await?;
+        who.about("key_id", key.id);
         info!(key.id = %key.id, app = %key.app, user.id = %who.user_id, "`{}` made an application key for `{}`", who.username, key.app);
         Ok(Created::Created(Json((&*key).into())))
     }

@@ -167,6 +167,7 @@ impl SourceMapsApi {
                     map.id = %row.id, app = %row.app, version = %row.version, user.id = %who.user_id,
                     "`{}` uploaded the source map of `{}` {}, `{}`", who.username, row.app, row.version, row.file
                 );
+                who.about("map_id", row.id);
                 Ok(Uploaded::Stored(Json(row.into())))
             }
         }
