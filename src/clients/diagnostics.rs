@@ -14,6 +14,7 @@ use super::journal::EventKind;
 use super::store::{diagnostics, list, orders};
 use crate::auth::{Identity, Scope};
 use crate::error::ApiError;
+use crate::idempotency::{self, Key, KeyError};
 use crate::realtime::{ClientInfo, Error, Namespace};
 
 /// Largest report in bytes of JSON: a log file's last thousand lines, or a picture of the state.
@@ -61,16 +62,27 @@ impl From<ReportError> for Error {
 }
 
 impl Fleet {
-    /// Asks an installation for a report; connected clients are told at once, others when they connect.
-    pub(super) async fn request_report(&self, who: &Identity, installation: Uuid) -> Result<Uuid, DbErr> {
+    /// Asks an installation for a report; connected clients are told at once, others when they connect. Gives the id of the
+    /// request, and whether it is new: the same `attempt` again gives the one that it made.
+    pub(super) async fn request_report(
+        &self,
+        who: &Identity,
+        installation: Uuid,
+        attempt: Option<Key>,
+    ) -> Result<(Uuid, bool), KeyError> {
         let (fleet, by, now_ms) = (self.clone(), who.username.clone(), self.inner.clock.now_ms());
         let id = crate::id::new(&self.inner.clock);
         let asked = self.inner.db.write(move |tx| {
             Box::pin(async move {
+                if let Some(id) = idempotency::made(tx, attempt.as_ref(), now_ms).await? {
+                    let kept = diagnostics::find(tx.conn(), id).await?;
+                    return kept.map(|_| (id, false)).ok_or(KeyError::Spent);
+                }
                 diagnostics::request(tx.conn(), id, installation, &by, now_ms).await?;
+                idempotency::keep(tx, attempt.as_ref(), 201, id, now_ms).await?;
                 let pending = orders::requests_of(tx.conn(), installation).await?;
                 tx.after_commit(move || fleet.now_requested(installation, pending, Some(id)));
-                Ok(id)
+                Ok((id, true))
             })
         });
         asked.await

@@ -204,7 +204,7 @@ mod tests {
         let header = |name: &str| json!([{ "name": name, "in": "header" }]);
         let document = completed(&json!({ "paths": { "/a": {
             "get": with(json!({ "operationId": "list" }), true),
-            "post": with(json!({ "operationId": "log_in", "requestBody": {} }), false),
+            "post": with(json!({ "description": "Never (401 `wrong`), nor 429\n`often`; it takes 409 seconds.", "requestBody": {} }), false),
             "put": with(json!({ "operationId": "replace", "requestBody": {}, "parameters": header("If-Match") }), true),
             "patch": with(json!({ "operationId": "make", "parameters": header("Idempotency-Key") }), true),
         } } }));

@@ -206,6 +206,8 @@ impl UsersApi {
     }
 
     /// Make an account
+    ///
+    /// A name that another account has, whatever the case, is 409 `username_taken`.
     #[oai(path = "/", method = "post", operation_id = "create_user")]
     async fn create(
         &self,
@@ -239,7 +241,8 @@ impl UsersApi {
 
     /// Rename an account, change its role, disable or enable it
     ///
-    /// A new role counts at once. Disabling ends the account's sessions and realtime connections at once.
+    /// A new role counts at once. Disabling ends the account's sessions and realtime connections at once. A name that another
+    /// account has is 409 `username_taken`; the last active admin stays one: 409 `last_admin`.
     #[oai(path = "/:user_id", method = "patch", operation_id = "update_user")]
     async fn change(
         &self,

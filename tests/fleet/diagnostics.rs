@@ -1,6 +1,7 @@
 //! Reports that an admin asks a client for.
 
 use chrono::TimeDelta;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{connect, described, installation_of, token, visit};
@@ -49,6 +50,28 @@ async fn a_report_is_asked_for_live_and_answered_over_the_socket() {
     admin.get(&format!("{path}/{}", ann.id)).await.expect_problem(404, "not_found");
     for actor in [&ann, &app.viewer("vic").await] {
         actor.get(&path).await.expect_problem(403, "forbidden");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_repeated_with_its_key_asks_once() {
+    let app = TestApp::spawn().await;
+    let (admin, ann) = (app.admin().await, app.member("ann").await);
+    let mut ws = connect(&app, &ann, &described("desk", "i-1", "1.4.0", "Linux")).await;
+    let path = format!("/api/installations/{}/diagnostics", installation_of(&admin, &ws).await);
+    let other = visit(&app, &ann, &described("desk", "i-2", "1.4.0", "Linux")).await;
+    let ask = |path: &str, key: &str| admin.request(Method::POST, path).header("Idempotency-Key", key);
+    let first = admin.send(ask(&path, "one")).await.expect(201);
+    assert_eq!(admin.send(ask(&path, "one")).await.expect(201), first);
+    let elsewhere = format!("/api/installations/{other}/diagnostics");
+    admin.send(ask(&elsewhere, "one")).await.expect_problem(409, "idempotency_conflict");
+    assert_eq!(admin.get(&elsewhere).await.expect(200)["items"], json!([]));
+    let second = admin.send(ask(&path, "two")).await.expect(201);
+    assert_eq!(admin.get(&path).await.expect(200)["items"], json!([second, first]));
+    // Told once of each.
+    for asked in [&first, &second] {
+        assert_eq!(ws.publication(&format!("user:{}", ann.id)).await["data"]["id"], asked["id"]);
     }
     app.stop().await;
 }

@@ -15,8 +15,7 @@ use super::words::Words;
 use super::{Gone, Tag};
 use crate::agenda::error::AgendaError;
 use crate::agenda::service::Agenda;
-use crate::auth::scope::{AgendaRead, AgendaWrite};
-use crate::auth::{Member, SessionOnly, Viewer};
+use crate::auth::{Member, SessionOnly, Viewer, scope};
 use crate::error::ApiError;
 use crate::timestamp::Timestamp;
 
@@ -136,11 +135,12 @@ pub struct CalendarApi {
 impl CalendarApi {
     /// Import a calendar file
     ///
-    /// Events that came in before are found by UID and updated, so that the same file again makes nothing new. What cannot be kept is told, event by event.
+    /// Events that came in before are found by UID and updated, so that the same file again makes nothing new. What cannot
+    /// be kept is told, event by event.
     #[oai(path = "/import", method = "post", operation_id = "import_agenda")]
     async fn import(
         &self,
-        who: Member<AgendaWrite>,
+        who: Member<scope::AgendaWrite>,
         /// Who sees new events; `private` when left out
         visibility: Query<Option<Visibility>>,
         file: CalendarFile,
@@ -163,14 +163,15 @@ impl CalendarApi {
 
     /// Get the feed's state
     #[oai(path = "/feed", method = "get", operation_id = "get_agenda_feed")]
-    async fn feed(&self, who: Viewer<AgendaRead>) -> Result<Json<FeedState>, ApiError> {
+    async fn feed(&self, who: Viewer<scope::AgendaRead>) -> Result<Json<FeedState>, ApiError> {
         let created_at = self.agenda.feed(who.user_id).await?.map(Timestamp::from);
         Ok(Json(FeedState { created_at }))
     }
 
     /// Make or renew the feed
     ///
-    /// Gives a new secret address. A former one stops working at once.
+    /// Gives a new secret address. A former one stops working at once, so there is one at any time, however often this is
+    /// called: no `Idempotency-Key` is needed. When the answer got lost, call again.
     #[oai(path = "/feed", method = "post", operation_id = "create_agenda_feed")]
     async fn create_feed(&self, who: Viewer<SessionOnly>) -> Result<NewFeed, ApiError> {
         let (secret, created_at) = self.agenda.rotate_feed(who.user_id).await?;
@@ -187,7 +188,7 @@ impl CalendarApi {
 
     /// Get the agenda's settings
     #[oai(path = "/settings", method = "get", operation_id = "get_agenda_settings")]
-    async fn settings(&self, who: Viewer<AgendaRead>) -> Result<Json<AgendaSettings>, ApiError> {
+    async fn settings(&self, who: Viewer<scope::AgendaRead>) -> Result<Json<AgendaSettings>, ApiError> {
         let zone = self.agenda.zone(who.user_id).await?;
         Ok(Json(AgendaSettings { time_zone: Words(zone.name().to_owned()) }))
     }
@@ -196,7 +197,7 @@ impl CalendarApi {
     #[oai(path = "/settings", method = "put", operation_id = "replace_agenda_settings")]
     async fn replace_settings(
         &self,
-        who: Viewer<AgendaWrite>,
+        who: Viewer<scope::AgendaWrite>,
         settings: Json<AgendaSettings>,
     ) -> Result<Json<AgendaSettings>, ApiError> {
         let zone = parse_zone(settings.0.time_zone.as_str())

@@ -26,7 +26,7 @@ pub enum ChangeScope {
 
 /// Somebody to invite: give `user_id` or `email`
 #[derive(Clone, Debug, Object)]
-#[oai(deny_unknown_fields)]
+#[oai(deny_unknown_fields, example)]
 pub struct AttendeeInput {
     /// An account
     #[oai(nullable)]
@@ -40,6 +40,17 @@ pub struct AttendeeInput {
     /// Whether they come; `needs_action` when left out
     #[oai(nullable)]
     pub response: Option<AttendeeResponse>,
+}
+
+impl Example for AttendeeInput {
+    fn example() -> Self {
+        Self {
+            user_id: None,
+            email: Some(Words("zoe@example.org".to_owned())),
+            name: Some(Words("Zoe Laurent".to_owned())),
+            response: None,
+        }
+    }
 }
 
 /// How the event repeats

@@ -22,8 +22,7 @@ use super::edit::{self, FieldError, Split};
 use super::error::AgendaError;
 use super::model::{Event, Plan};
 use super::service::{Agenda, Outcome, Position, Precondition};
-use crate::auth::scope::{AgendaRead, AgendaWrite};
-use crate::auth::{Member, Viewer};
+use crate::auth::{Member, Viewer, scope};
 use crate::error::ApiError;
 use crate::idempotency::IdempotencyKey;
 use crate::page;
@@ -99,7 +98,7 @@ impl AgendaApi {
     #[oai(path = "/", method = "get", operation_id = "list_agenda")]
     async fn list(
         &self,
-        who: Viewer<AgendaRead>,
+        who: Viewer<scope::AgendaRead>,
         /// Start of the window, included
         from: Query<Timestamp>,
         /// End of the window, not included
@@ -131,11 +130,11 @@ impl AgendaApi {
     /// Create an event
     ///
     /// An account owns at most 10,000 events, and at most 1,000 that others see; of those, what was over 400 days ago does not
-    /// count, and admins may have more.
+    /// count, and admins may have more. Past that it is 409 `limit_reached`.
     #[oai(path = "/", method = "post", operation_id = "create_agenda_event")]
     async fn create(
         &self,
-        who: Member<AgendaWrite>,
+        who: Member<scope::AgendaWrite>,
         /// Names this attempt for 24 hours: repeated with it, the same request makes nothing new
         #[oai(name = "Idempotency-Key")]
         key: IdempotencyKey,
@@ -148,18 +147,23 @@ impl AgendaApi {
 
     /// Get an event
     #[oai(path = "/:event_id", method = "get", operation_id = "get_agenda_event")]
-    async fn get(&self, who: Viewer<AgendaRead>, event_id: Path<Uuid>) -> Result<EventAnswer, ApiError> {
+    async fn get(
+        &self,
+        who: Viewer<scope::AgendaRead>,
+        event_id: Path<Uuid>,
+    ) -> Result<EventAnswer, ApiError> {
         let event = self.agenda.find(who.user_id, event_id.0).await?;
         Ok(self.answer(&event))
     }
 
     /// Replace an event
     ///
-    /// The whole series. Changed occurrences stay, as far as they still are occurrences.
+    /// The whole series. Changed occurrences stay, as far as they still are occurrences. An event that others will see from
+    /// now on is counted as a new one is: 409 `limit_reached`.
     #[oai(path = "/:event_id", method = "put", operation_id = "replace_agenda_event")]
     async fn replace(
         &self,
-        who: Member<AgendaWrite>,
+        who: Member<scope::AgendaWrite>,
         event_id: Path<Uuid>,
         event: Json<EventInput>,
         /// ETag of the version to replace
@@ -175,11 +179,12 @@ impl AgendaApi {
     /// Change an event
     ///
     /// The whole series, one occurrence (`scope=this`), or one and all after it (`scope=following`): then the series
-    /// ends before it, and the answer is the new one that begins there, with an id of its own. What is left out stays.
+    /// ends before it, and the answer is the new one that begins there, with an id of its own. What is left out stays. An event
+    /// that is new, or that others will see from now on, is counted as a new one is: 409 `limit_reached`.
     #[oai(path = "/:event_id", method = "patch", operation_id = "update_agenda_event")]
     async fn update(
         &self,
-        who: Member<AgendaWrite>,
+        who: Member<scope::AgendaWrite>,
         event_id: Path<Uuid>,
         event: Json<EventPatch>,
         /// What to change; the whole series when left out
@@ -216,7 +221,7 @@ impl AgendaApi {
     #[oai(path = "/:event_id", method = "delete", operation_id = "delete_agenda_event")]
     async fn delete(
         &self,
-        who: Member<AgendaWrite>,
+        who: Member<scope::AgendaWrite>,
         event_id: Path<Uuid>,
         /// What to delete; the whole series when left out
         scope: Query<Option<ChangeScope>>,
@@ -256,7 +261,7 @@ impl AgendaApi {
 
     async fn changed(
         &self,
-        who: &Member<AgendaWrite>,
+        who: &Member<scope::AgendaWrite>,
         id: Uuid,
         if_match: Option<String>,
         decide: impl FnOnce(&Plan) -> Result<Outcome, AgendaError> + Send + 'static,

@@ -214,7 +214,8 @@ impl LoginApi {
     /// Log a program in
     ///
     /// The access token is short-lived; exchange the refresh token for new ones before it expires. Failures are
-    /// limited for each name and for each address.
+    /// limited for each name and for each address: 401 `invalid_credentials`, and after too many of them 429
+    /// `too_many_requests`.
     #[oai(path = "/login", method = "post", operation_id = "log_in")]
     async fn log_in(&self, from: From, body: Json<Login>) -> Result<Json<TokenSet>, ApiError> {
         let Login { username, password, device } = body.0;
@@ -229,7 +230,7 @@ impl LoginApi {
     ///
     /// A refresh token is good once: its second use ends the session, as two parties have it. So that a lost
     /// answer does not, send an `Idempotency-Key`: the same request with the same key gets the same tokens again, as
-    /// long as the new refresh token has not been used.
+    /// long as the new refresh token has not been used. A token that is not valid any more is 401 `unauthorized`.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh_tokens")]
     async fn refresh(
         &self,
@@ -245,7 +246,8 @@ impl LoginApi {
 
     /// Log a browser in
     ///
-    /// For pages of this server: the session is in a cookie that scripts cannot read and other sites cannot send.
+    /// For pages of this server: the session is in a cookie that scripts cannot read and other sites cannot send. Failures are
+    /// 401 `invalid_credentials`, and after too many of them 429 `too_many_requests`.
     #[oai(path = "/cookie", method = "post", operation_id = "log_in_with_cookie")]
     async fn log_in_with_cookie(
         &self,
@@ -285,7 +287,8 @@ impl LoginApi {
 
     /// Change one's own password
     ///
-    /// Every other session of the account ends. API tokens stay: revoke those that others may know.
+    /// Every other session of the account ends. API tokens stay: revoke those that others may know. Too many wrong passwords
+    /// are 429 `too_many_requests`.
     #[oai(path = "/password", method = "post", operation_id = "change_password")]
     async fn change_password(
         &self,

@@ -76,7 +76,8 @@ impl SetupApi {
 
     /// Make the first admin
     ///
-    /// With the token of the set-up link; it is void as soon as there is an admin.
+    /// With the token of the set-up link; it is void as soon as there is an admin (403 `forbidden`). A name that an account
+    /// has is 409 `username_taken`.
     #[oai(path = "/setup", method = "post", operation_id = "set_up")]
     async fn set_up(&self, from: From, body: Json<Setup>) -> Result<SetUp, ApiError> {
         let (username, name) = users::parse_names(Some(&body.username), body.name.as_deref())?;

@@ -142,7 +142,8 @@ impl TokenApi {
     /// Make an API token
     ///
     /// For a program that acts in one's name. It works as long as the account may, with its role of the moment. When the
-    /// answer got lost, the same call again gives the same token a new secret: the first one was not kept.
+    /// answer got lost, the same call again gives the same token a new secret: the first one was not kept. Past the number
+    /// that an account may have it is 409 `too_many_tokens`.
     #[oai(path = "/", method = "post", operation_id = "create_token")]
     async fn create(
         &self,

@@ -67,7 +67,8 @@ impl MembersApi {
 
     /// Add a member to a room
     ///
-    /// With your own id, you join a public room. The owner and admins add others.
+    /// With your own id, you join a public room. The owner and admins add others. Nobody joins a direct room: 409
+    /// `direct_room`.
     #[oai(path = "/rooms/:room_id/members/:user_id", method = "put", operation_id = "add_room_member")]
     async fn add(
         &self,
@@ -84,7 +85,8 @@ impl MembersApi {
     /// Remove a member from a room
     ///
     /// With your own id, you leave it. The owner and admins remove others. A room without an owner goes to the member
-    /// of longest standing; a private room is deleted with its last member. Nobody leaves `general` or a direct room.
+    /// of longest standing; a private room is deleted with its last member. Nobody leaves `general` (409 `general_room`) or
+    /// a direct room (409 `direct_room`).
     #[oai(path = "/rooms/:room_id/members/:user_id", method = "delete", operation_id = "remove_room_member")]
     async fn remove(
         &self,

@@ -165,7 +165,7 @@ impl MessagesApi {
 
     /// Edit a message
     ///
-    /// For its author, 100 times at most. The text before is kept nowhere.
+    /// For its author, 100 times at most (409 `too_many_edits`). The text before is kept nowhere.
     #[oai(path = "/rooms/:room_id/messages/:message_id", method = "patch", operation_id = "edit_message")]
     async fn edit(
         &self,
@@ -198,7 +198,7 @@ impl MessagesApi {
 
     /// React to a message
     ///
-    /// With one emoji. A message has at most 20 different ones.
+    /// With one emoji. A message has at most 20 different ones: 409 `too_many_reactions`.
     #[oai(
         path = "/rooms/:room_id/messages/:message_id/reactions/:emoji",
         method = "put",

@@ -135,7 +135,8 @@ impl RoomsApi {
 
     /// Make a room
     ///
-    /// You become its owner. An account makes at most 200 rooms, direct ones and deleted ones not counted.
+    /// You become its owner. An account makes at most 200 rooms, direct ones and deleted ones not counted:
+    /// 409 `limit_reached`.
     #[oai(path = "/rooms", method = "post", operation_id = "create_room")]
     async fn create(
         &self,
@@ -180,8 +181,8 @@ impl RoomsApi {
 
     /// Change a room
     ///
-    /// For its owner and admins. A direct room cannot be changed. Handed over to another member, it counts for that one's
-    /// number of rooms.
+    /// For its owner and admins. A direct room cannot be changed (409 `direct_room`), and `general` not be handed over (409
+    /// `general_room`). Handed over to another member, it counts for that one's number of rooms (409 `limit_reached`).
     #[oai(path = "/rooms/:room_id", method = "patch", operation_id = "update_room")]
     async fn update(
         &self,
@@ -201,7 +202,8 @@ impl RoomsApi {
 
     /// Delete a room
     ///
-    /// With everything in it, for good. For its owner and admins; `general` and direct rooms stay.
+    /// With everything in it, for good. For its owner and admins; `general` (409 `general_room`) and direct rooms (409
+    /// `direct_room`) stay.
     #[oai(path = "/rooms/:room_id", method = "delete", operation_id = "delete_room")]
     async fn delete(
         &self,

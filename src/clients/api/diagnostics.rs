@@ -12,6 +12,7 @@ use super::super::store::diagnostics::{self, Row};
 use super::{Done, Tag};
 use crate::auth::{Admin, Viewer, scope};
 use crate::error::ApiError;
+use crate::idempotency::IdempotencyKey;
 use crate::timestamp::Timestamp;
 
 /// Operations on diagnostic reports.
@@ -114,11 +115,16 @@ impl DiagnosticsApi {
         who: Admin<scope::ClientsWrite>,
         /// Id of the installation
         installation_id: Path<Uuid>,
+        /// Names this attempt for 24 hours: repeated with it, the same request asks for no other report
+        #[oai(name = "Idempotency-Key")]
+        attempt: IdempotencyKey,
     ) -> Result<Requested, ApiError> {
         let (fleet, installation) = (&self.fleet, installation_id.0);
         let user = fleet.known(installation).await?.user_id;
-        let id = fleet.request_report(&who, installation).await?;
-        fleet.note_admin(&who, installation, user, "request_diagnostics", json!({"diagnostic": id}));
+        let (id, new) = fleet.request_report(&who, installation, attempt.0).await?;
+        if new {
+            fleet.note_admin(&who, installation, user, "request_diagnostics", json!({"diagnostic": id}));
+        }
         let row = diagnostics::find(fleet.inner.db.read(), id).await?.ok_or_else(ApiError::not_found)?;
         Ok(Requested::Ok(Json(row.into())))
     }
@@ -169,7 +175,7 @@ impl DiagnosticsApi {
     /// Send a report that was asked for
     ///
     /// For the client that was asked: any JSON of up to 256 KiB. It may also be sent as the rpc `diagnostics`, where a
-    /// message has up to 64 KiB. The first report stays.
+    /// message has up to 64 KiB. The first report stays: another one is answered with 409 `already_answered`.
     #[oai(path = "/diagnostics/:diagnostic_id", method = "post", operation_id = "send_diagnostics")]
     async fn send(
         &self,

@@ -179,7 +179,7 @@ impl AppKeysApi {
     /// Make an application key
     ///
     /// The key goes into the application: `https://server/collect/{key}` is the `url` of the Grafana Faro SDK. It is
-    /// no secret, and allows nothing but to send.
+    /// no secret, and allows nothing but to send. There are 1,000 at most: 409 `limit_reached`.
     #[oai(path = "/app-keys", method = "post", operation_id = "create_app_key")]
     async fn create(
         &self,

@@ -140,8 +140,8 @@ impl SourceMapsApi {
     ///
     /// For a build's last step, with an admin's API token for `source-maps:write`. The same content again changes nothing;
     /// other content takes the place of what was there. The last 50 versions of an application keep their maps, and
-    /// all of an application take at most half of `SOURCE_MAPS_MAX_MB`: the oldest versions go first. Nobody but admins sees
-    /// anything of a map, and those only lines around the frames of a stack.
+    /// all of an application take at most half of `SOURCE_MAPS_MAX_MB`: the oldest versions go first; what does not fit even
+    /// then is 409 `limit_reached`. Nobody but admins sees anything of a map, and those only lines around the frames of a stack.
     #[oai(path = "/source-maps", method = "post", operation_id = "upload_source_map")]
     async fn upload(
         &self,
