@@ -3,6 +3,7 @@
 mod actor;
 pub mod binary;
 pub mod database;
+pub mod document;
 pub mod loki;
 pub mod programs;
 pub mod stored;
