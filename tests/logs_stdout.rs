@@ -1,9 +1,14 @@
 //! What the real program writes to stdout: a JSON object a line, and nothing in it that is nobody's business.
 
-use serde_json::{Value, json};
+use std::process::Stdio;
+use std::time::Duration;
 
-use crate::support::ADMIN;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Command;
+
 use crate::support::binary::{Place, Running};
+use crate::support::{ADMIN, programs};
 
 /// A server with an admin, and settings on top.
 async fn serve(place: &Place, settings: &[(&str, &str)]) -> Running {
@@ -75,6 +80,42 @@ async fn requests_are_logged_by_pattern_without_secrets() {
     for secret in secrets {
         assert!(!log.contains(secret), "the log holds `{secret}`");
     }
+}
+
+/// Runs a program on a terminal of its own; what comes on stdin is typed there.
+const ON_A_TERMINAL: &str =
+    "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+
+#[tokio::test]
+async fn without_a_format_a_file_gets_json_and_a_terminal_text() {
+    let settings = [("PORT", "0"), ("SERVER_HOST", "127.0.0.1"), ("METRICS_ADDR", "off")];
+    let place = Place::new();
+    let (code, log) = place.serve(&[], &settings).await.finish().await;
+    assert_eq!(code, Some(0));
+    assert!(parse(&log).iter().any(|line| line["message"] == "Stopped"), "{log}");
+
+    let mut python = Command::new(programs::venv("python3"));
+    python.args(["-c", ON_A_TERMINAL, env!("CARGO_BIN_EXE_workspace-server")]).current_dir(place.path());
+    python.env_clear().envs(settings).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut terminal = python.spawn().unwrap();
+    let mut lines = BufReader::new(terminal.stdout.take().unwrap()).lines();
+    let mut shown = String::new();
+    let watching = async {
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if line.contains("Serving at") {
+                // Control and C.
+                terminal.stdin.as_mut().unwrap().write_all(b"\x03").await.unwrap();
+            }
+            shown.push_str(&(line + "\n"));
+        }
+        terminal.wait().await.unwrap().code()
+    };
+    let code = tokio::time::timeout(Duration::from_secs(30), watching).await.expect("it ends");
+    assert_eq!(code, Some(0), "{shown}");
+    for said in ["INFO", "Serving at http://127.0.0.1:", "Stopping", "Stopped"] {
+        assert!(shown.contains(said), "no `{said}` in {shown}");
+    }
+    assert!(!shown.contains(r#""message""#), "{shown}");
 }
 
 #[tokio::test]

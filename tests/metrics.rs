@@ -5,6 +5,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
+use workspace_server::realtime::Publication;
 
 use crate::support::programs::tool;
 use crate::support::{TestApp, Ws, eventually};
@@ -70,6 +71,64 @@ async fn what_happens_is_counted() {
         growing.iter().all(grown).then_some(())
     })
     .await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_connected_and_listens_is_counted_while_it_lasts() {
+    let app = TestApp::spawn().await;
+    let (ann, bob) = (app.member("ann").await, app.member("bob").await);
+    let counted = async || {
+        let page = scrape(&app).await;
+        let names = ["realtime_connections", "users_online", "realtime_channels", "realtime_subscriptions"];
+        // A gauge that nothing has moved yet is not on the page.
+        names.map(|name| value(&page, &format!("workspace_{name}")).unwrap_or(0.0))
+    };
+    assert_eq!(counted().await, [0.0; 4]);
+    let mut clients =
+        [Ws::connect(&app, &ann).await, Ws::connect(&app, &ann).await, Ws::connect(&app, &bob).await];
+    // Each account's own channel, with a subscription of each client.
+    assert_eq!(counted().await, [3.0, 2.0, 2.0, 3.0]);
+    for ws in &mut clients[1..] {
+        ws.ok("subscribe", &json!({"channel": "chat:general"})).await;
+    }
+    assert_eq!(counted().await, [3.0, 2.0, 3.0, 5.0]);
+    let [first, _, last] = clients;
+    drop((first, last));
+    eventually("two are gone", async || (counted().await == [1.0, 1.0, 2.0, 2.0]).then_some(())).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_counted_with_what_was_dropped() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let counted = async || {
+        let page = scrape(&app).await;
+        let names = [
+            "workspace_realtime_slow_disconnects_total",
+            "workspace_realtime_queue_dropped_bytes_total",
+            r#"workspace_realtime_disconnects_total{code="3008"}"#,
+        ];
+        names.map(|name| value(&page, name).unwrap_or(0.0))
+    };
+    let before = counted().await;
+    let mut slow = Ws::connect(&app, &ann).await;
+    // More than the kernel buffers for a connection on loopback, many times over.
+    let large = Publication::transient(&"x".repeat(512 * 1024));
+    for _ in 0..100 {
+        app.services.hub.publish(&format!("user:{}", ann.id), large.clone());
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(slow.closed().await, 3008);
+    let after = eventually("it is counted", async || {
+        let after = counted().await;
+        (after[2] > before[2]).then_some(after)
+    })
+    .await;
+    assert_eq!((after[0], after[2]), (before[0] + 1.0, before[2] + 1.0));
+    // What waited for it: at least the frame that did not fit any more.
+    assert!(after[1] >= before[1] + 512.0 * 1024.0, "{before:?} {after:?}");
     app.stop().await;
 }
 

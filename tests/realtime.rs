@@ -298,6 +298,23 @@ async fn a_token_is_refreshed_on_the_open_socket() {
 }
 
 #[tokio::test]
+async fn a_subscription_is_refreshed_as_long_as_there_is_one() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    let refresh = json!({"channel": "chat:general", "token": ann.token});
+    assert_eq!(ws.err("sub_refresh", &refresh).await, 103);
+    ws.ok("subscribe", &json!({"channel": "chat:general"})).await;
+    // Subscriptions do not expire by themselves, which the SDK takes an answer without `expires` for.
+    assert_eq!(ws.ok("sub_refresh", &refresh).await, json!({}));
+    ws.ok("publish", &json!({"channel": "chat:general", "data": {"body": "still here"}})).await;
+    assert_eq!(ws.publication("chat:general").await["data"]["message"]["body"], "still here");
+    ws.ok("unsubscribe", &json!({"channel": "chat:general"})).await;
+    assert_eq!(ws.err("sub_refresh", &refresh).await, 103);
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn an_api_token_hears_only_what_it_was_made_for() {
     let app = TestApp::spawn().await;
     let ann = app.member("ann").await;

@@ -128,7 +128,7 @@ mod tests {
     use crate::auth::{Credential, Identity, Role, SessionKind};
     use crate::realtime::connection::{AppInfo, Described};
 
-    fn connection() -> Arc<Connection> {
+    fn connection(name: &str) -> Arc<Connection> {
         let id = uuid::Uuid::nil();
         let identity = Identity {
             user_id: id,
@@ -138,7 +138,7 @@ mod tests {
             credential: Credential::Session { id, kind: SessionKind::Token },
         };
         Arc::new(Connection::new(Described {
-            id: "client".to_owned(),
+            id: name.to_owned(),
             identity: Arc::new(identity),
             address: Ipv4Addr::LOCALHOST.into(),
             sdk_name: String::new(),
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_was_read_from_the_database_is_not_published_again() {
-        let connection = connection();
+        let connection = connection("client");
         let channel = Channel::new("chat:general".into());
         let subscriber = Subscriber::catching_up(connection.clone(), false);
         channel.members().insert(connection.id.clone(), subscriber);
@@ -171,5 +171,29 @@ mod tests {
             .map(|frame| ["answer", "\"data\":0", "\"offset\":5"].map(|part| frame.contains(part)))
             .collect();
         assert_eq!(offsets, [[true, false, false], [false, true, false], [false, false, true]]);
+    }
+
+    #[test]
+    fn subscribers_share_what_was_encoded_once() {
+        let channel = Channel::new("chat:general".into());
+        let connections = ["a", "b", "c"].map(connection);
+        for connection in &connections {
+            let subscriber = Subscriber::catching_up(connection.clone(), false);
+            channel.members().insert(connection.id.clone(), subscriber);
+        }
+        let [a, b, late] = &connections;
+        for live in [a, b] {
+            channel.go_live(live, "answer".into(), None, false).unwrap();
+        }
+        channel.publish(&Publication::stored(1, &"hello"));
+        channel.go_live(late, "answer".into(), None, false).unwrap();
+        let buffers = connections.map(|connection| {
+            let mut frames = VecDeque::new();
+            connection.outbox.try_take(&mut frames);
+            let frame = frames.pop_back().unwrap();
+            assert!(frame.contains("hello"));
+            frame.as_ptr()
+        });
+        assert!(buffers.iter().all(|buffer| *buffer == buffers[0]), "{buffers:?}");
     }
 }
