@@ -25,7 +25,7 @@ await page.evaluate(() => {
 // Alone: the page itself is in the table, and is told how to connect a client.
 await row('this page').waitFor();
 await page.waitForSelector('#next:not([hidden])');
-assert.match(await page.textContent('#next-state'), /No client is connected yet/);
+assert.match(await page.textContent('#next-state'), /No other client is connected yet/);
 
 // Nothing asks for attention until a client reports an error; then it stands on top, and by name.
 await page.waitForSelector('#attention [data-state="ok"]');
@@ -51,6 +51,13 @@ for (const id of ['users', 'requests', 'errors', 'latency', 'messages', 'memory'
   assert.match(await page.textContent(`#tile-${id} .tile-number`), /\d/, id);
 }
 assert.match(await page.textContent('#fact-uptime'), /\d/);
+
+// Nothing of the example is cut off at the edge of its block.
+const { width, height } = page.viewportSize();
+for (const other of [360, width]) {
+  await page.setViewportSize({ width: other, height });
+  assert.equal(await page.$eval('#connect-code', (box) => box.scrollWidth - box.clientWidth), 0, `at ${other} px`);
+}
 
 // The example, as the page shows it, is a client: it appears, and leaves when it ends.
 const code = (await page.textContent('#connect-code')).replace('"..."', JSON.stringify(given.admin.password));
