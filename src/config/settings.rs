@@ -83,7 +83,7 @@ pub struct Settings {
         default_value = "log=14,exception=90,measurement=30,event=30,span=7"
     )]
     pub signals_days: Option<String>,
-    /// Most megabytes of signals; the oldest are deleted first
+    /// Most megabytes of signals, with who sent them and the errors that they are grouped into; the oldest are deleted first
     #[arg(
         long,
         env = "SIGNALS_MAX_MB",

@@ -20,3 +20,14 @@ pub fn ids(ids: &[Uuid]) -> String {
 pub fn each_id(place: &str) -> String {
     format!("SELECT unhex(value) FROM json_each({place})")
 }
+
+/// Numbers as one value, as [`ids`].
+pub fn numbers(numbers: &[i64]) -> String {
+    let texts: Vec<String> = numbers.iter().map(i64::to_string).collect();
+    format!("[{}]", texts.join(","))
+}
+
+/// A query that gives the numbers bound by [`numbers`] at `place`.
+pub fn each_number(place: &str) -> String {
+    format!("SELECT value FROM json_each({place})")
+}

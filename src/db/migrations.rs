@@ -27,6 +27,7 @@ const ALL: &[(&str, &str)] = &[
     ("m0013_error_states", include_str!("migrations/m0013_error_states.sql")),
     ("m0014_audit", include_str!("migrations/m0014_audit.sql")),
     ("m0015_last_error", include_str!("migrations/m0015_last_error.sql")),
+    ("m0016_signal_bounds", include_str!("migrations/m0016_signal_bounds.sql")),
 ];
 
 /// Applies what is missing.

@@ -24,6 +24,8 @@ const STRANGERS_LIMIT: usize = 64 << 10;
 const DISCARD: u64 = 16 << 20;
 /// Longest time spent on that.
 const DISCARD_TIME: Duration = Duration::from_secs(10);
+/// Memory for the beginning of a body, in bytes: most have no more.
+const FIRST: usize = 4 << 10;
 /// Longest time that an upload may take, as it holds a place among few.
 const UPLOAD_TIME: Duration = Duration::from_secs(120);
 
@@ -78,17 +80,46 @@ async fn limit(mut request: Request, maps: &SourceMaps) -> Result<(Request, Byte
 /// # Errors
 /// 413 when there are more, 400 when it breaks off.
 pub async fn read(request: &mut Request, limit: usize) -> Result<Vec<u8>, ApiError> {
+    Ok(read_within(request, limit, |_| true).await?.unwrap_or_default())
+}
+
+/// As [`read`], in memory that is asked for as bytes arrive: `room` tells whether there may be so many. `None` when there
+/// may not.
+///
+/// # Errors
+/// 413 when there are more than `limit`, 400 when it breaks off.
+pub async fn read_within(
+    request: &mut Request,
+    limit: usize,
+    mut room: impl FnMut(usize) -> bool,
+) -> Result<Option<Vec<u8>>, ApiError> {
     let mut reader = request.take_body().into_async_read();
     let mut bytes = Vec::new();
-    let read = (&mut reader).take(limit as u64 + 1).read_to_end(&mut bytes).await;
-    read.map_err(|e| ApiError::bad_request(format!("The body broke off: {e}.")))?;
-    if bytes.len() > limit {
-        let rest = async { tokio::io::copy(&mut reader.take(DISCARD), &mut tokio::io::sink()).await };
-        // However it ends, the answer is the same.
-        let _ = tokio::time::timeout(DISCARD_TIME, rest).await;
-        return Err(ApiError::payload_too_large(limit));
+    let mut within = room(FIRST);
+    while within && bytes.len() <= limit {
+        if bytes.len() == bytes.capacity() {
+            // One more than the limit shows that there are more.
+            let capacity = (bytes.len() * 2).clamp(FIRST, limit + 1);
+            within = room(capacity);
+            if !within {
+                break;
+            }
+            bytes.reserve_exact(capacity - bytes.len());
+        }
+        let left = (limit + 1 - bytes.len()) as u64;
+        let read = (&mut reader).take(left).read_buf(&mut bytes).await;
+        if read.map_err(|e| ApiError::bad_request(format!("The body broke off: {e}.")))? == 0 {
+            break;
+        }
     }
-    Ok(bytes)
+    if within && bytes.len() <= limit {
+        return Ok(Some(bytes));
+    }
+    drop(bytes);
+    let rest = async { tokio::io::copy(&mut reader.take(DISCARD), &mut tokio::io::sink()).await };
+    // However it ends, the answer is the same.
+    let _ = tokio::time::timeout(DISCARD_TIME, rest).await;
+    if within { Err(ApiError::payload_too_large(limit)) } else { Ok(None) }
 }
 
 /// Decompresses what was sent as gzip; `None` when it holds more than `limit` bytes.

@@ -7,17 +7,21 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use sea_orm::DbErr;
-use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
+use super::collect::Room;
 use super::context::{Context, ContextHash};
+use super::counted;
 use super::keys::AppKeys;
+use super::known::{KnownContexts, Rows};
 use super::loki::Feed;
 use super::sessions::Sessions;
-use super::signal::{Kind, Level, Signal};
+use super::signal::{Kind, Signal};
+use super::store::faults::Faults;
 use super::store::kept::{self, Owner};
-use super::store::{self, Faults, NewSignal};
+use super::store::usage::{self, Beside};
+use super::store::{self, NewSignal, contexts};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::monitoring::series::Series;
@@ -28,17 +32,8 @@ use crate::timeline::Ids;
 const QUEUE: usize = 1024;
 /// Signals in one commit: a tenth of a second of the heaviest load, so that other writes do not wait long.
 const COMMIT: usize = 1_000;
-/// Contexts remembered, some 4 MB: the sessions and pages of the last minutes.
-const CONTEXTS: usize = 50_000;
-/// After how long a context's last use is written again. Retention keeps contexts that were used within a day.
-const CONTEXT_AGE_MS: i64 = 3_600_000;
-/// Signals erased in one write job: some milliseconds.
-const ERASED: u64 = 1_000;
 /// Commits that a slow listener may be behind.
 const TAIL: usize = 256;
-
-/// Type of the measurements that the SDK makes by itself.
-const WEB_VITALS: &str = "web-vitals";
 
 /// What identifies a batch that is sent again.
 pub type BatchKey = [u8; 16];
@@ -80,7 +75,7 @@ struct Entry {
     signals: Vec<Signal>,
     key: Option<BatchKey>,
     /// Held until it is stored: bounds the bytes that wait.
-    _room: Option<OwnedSemaphorePermit>,
+    _room: Option<Room>,
     reply: oneshot::Sender<Result<Accepted, Arc<DbErr>>>,
 }
 
@@ -94,13 +89,10 @@ pub struct Intake {
     ids: Arc<Ids>,
     queue: mpsc::Sender<Entry>,
     waiting: Mutex<Option<mpsc::Receiver<Entry>>>,
-    contexts: Arc<Mutex<Known>>,
+    contexts: KnownContexts,
     feed: Arc<Feed>,
     tail: broadcast::Sender<Arc<Vec<Stored>>>,
 }
-
-/// Contexts whose row is known.
-type Known = HashMap<ContextHash, (i64, i64)>;
 
 impl Intake {
     pub fn new(
@@ -121,7 +113,7 @@ impl Intake {
             ids: Arc::new(Ids::after(0)),
             queue,
             waiting: Mutex::new(Some(waiting)),
-            contexts: Arc::default(),
+            contexts: KnownContexts::default(),
             feed,
             tail: broadcast::channel(TAIL).0,
         }
@@ -134,6 +126,10 @@ impl Intake {
         Ok(last)
     }
 
+    pub fn known(&self) -> &KnownContexts {
+        &self.contexts
+    }
+
     pub fn tail(&self) -> broadcast::Receiver<Arc<Vec<Stored>>> {
         self.tail.subscribe()
     }
@@ -144,7 +140,7 @@ impl Intake {
         context: Context,
         signals: Vec<Signal>,
         key: Option<BatchKey>,
-        room: Option<OwnedSemaphorePermit>,
+        room: Option<Room>,
     ) -> Result<Accepted, Refused> {
         let (reply, answer) = oneshot::channel();
         let entry = Entry { context, signals, key, _room: room, reply };
@@ -164,16 +160,13 @@ impl Intake {
             let (owner, known) = (owner.clone(), self.contexts.clone());
             let step = self.db.write(move |tx| {
                 Box::pin(async move {
-                    // Rows of contexts go: neither a later job of this commit nor one after it may take them for known.
-                    known.lock().expect("no panic while held").clear();
-                    let step = kept::erase(tx.conn(), &owner, ERASED).await?;
-                    tx.after_commit(move || known.lock().expect("no panic while held").clear());
-                    Ok::<_, DbErr>(step)
+                    known.forget(tx);
+                    kept::erase(tx.conn(), &owner).await
                 })
             });
             let step = step.await?;
-            erased += step;
-            if step < ERASED {
+            erased += step.signals;
+            if step.done {
                 for installation in installations {
                     self.series.erase_client(installation).await?;
                 }
@@ -248,7 +241,7 @@ impl Intake {
     /// Tells of what is durable now. Not in the writer: everybody's writes would wait for it. This task alone stores
     /// signals, so that they are told of in their order.
     fn tell(&self, stored: Vec<Stored>) {
-        count(&stored, &self.keys, &self.series);
+        counted::count(&stored, &self.keys, &self.series);
         self.sessions.learn(&stored);
         if self.tail.receiver_count() > 0 && !stored.is_empty() {
             let _ = self.tail.send(Arc::new(stored));
@@ -276,7 +269,7 @@ struct Batch {
 /// One write job.
 struct Job {
     batches: Vec<Batch>,
-    known: Arc<Mutex<Known>>,
+    known: KnownContexts,
     ids: Arc<Ids>,
     now: i64,
 }
@@ -307,33 +300,34 @@ impl Job {
                 kept.push(batch);
             }
         }
-        let (mut contexts, mut learnt) = (HashMap::new(), Known::new());
+        let (mut rows_of, mut learnt, mut grown) = (HashMap::new(), Rows::new(), 0);
         for batch in &kept {
-            if contexts.contains_key(&batch.hash) {
+            if rows_of.contains_key(&batch.hash) {
                 continue;
             }
-            let found = known.lock().expect("no panic while held").get(&batch.hash).copied();
-            let id = match found.filter(|(_, at)| now - at < CONTEXT_AGE_MS) {
-                Some((id, _)) => id,
+            let id = match known.row(&batch.hash, now) {
+                Some(id) => id,
                 None => {
-                    let id = store::put_context(conn, &batch.hash, &batch.context, now).await?;
+                    let (id, bytes) = contexts::put(conn, &batch.hash, &batch.context, now).await?;
                     learnt.insert(batch.hash, (id, now));
+                    grown += bytes;
                     id
                 }
             };
-            contexts.insert(batch.hash, id);
+            rows_of.insert(batch.hash, id);
         }
+        usage::change(conn, Beside::Contexts, grown).await?;
         let (mut faults, mut fingerprints) = (Faults::default(), Vec::new());
         for batch in &kept {
             for signal in batch.signals.iter().filter(|s| s.kind == Kind::Exception) {
                 fingerprints.push(faults.add(&batch.context, signal, now));
             }
         }
-        let groups = store::put_faults(conn, faults).await?;
+        let groups = faults.put(conn).await?;
         let mut fingerprints = fingerprints.into_iter();
         let (mut rows, mut stored, mut bytes) = (Vec::new(), Vec::new(), 0);
         for batch in kept {
-            let context_id = contexts[&batch.hash];
+            let context_id = rows_of[&batch.hash];
             for signal in batch.signals {
                 let id = ids.next(now);
                 // Exceptions come in the order in which their fingerprints were made.
@@ -346,45 +340,7 @@ impl Job {
             }
         }
         store::insert(conn, rows).await?;
-        tx.after_commit(move || remember(&known, learnt));
+        tx.after_commit(move || known.learn(learnt));
         Ok(Done { accepted, stored, bytes })
     }
-}
-
-fn remember(known: &Mutex<Known>, learnt: Known) {
-    let mut known = known.lock().expect("no panic while held");
-    if known.len() + learnt.len() > CONTEXTS {
-        known.clear();
-    }
-    known.extend(learnt);
-}
-
-/// Counts for Prometheus, where applications that have no key share one label, and for the aggregates.
-fn count(stored: &[Stored], keys: &AppKeys, series: &Series) {
-    let mut counts: HashMap<(Option<Uuid>, &str, Kind, Level), u64> = HashMap::new();
-    let mut labels: HashMap<&str, &str> = HashMap::new();
-    for Stored { context, signal, .. } in stored {
-        let meta = &context.meta;
-        // Once for each application, as it looks through the keys.
-        let label = *labels.entry(&meta.app).or_insert_with(|| label(keys, &meta.app));
-        *counts.entry((context.installation, &meta.app, signal.kind, signal.level)).or_default() += 1;
-        for (name, value) in &signal.body.values {
-            // How much a web vital changed since it was last reported is no measurement of its own.
-            if name == "delta" {
-                continue;
-            }
-            series.measurement(&meta.app, &meta.app_version, &meta.view, name, *value);
-            if signal.message == WEB_VITALS {
-                metrics::web_vital(label, name, *value);
-            }
-        }
-    }
-    for ((client, app, kind, level), count) in counts {
-        metrics::signals_stored(kind.as_str(), labels[app], level.as_str(), count);
-        series.signals(client, app, kind.as_str(), level == Level::Error, count);
-    }
-}
-
-fn label<'a>(keys: &AppKeys, app: &'a str) -> &'a str {
-    if keys.is_registered(app) { app } else { "other" }
 }

@@ -7,10 +7,12 @@
 
 mod collect;
 mod context;
+mod counted;
 pub mod errors;
 mod groups;
 mod intake;
 pub mod keys;
+mod known;
 mod loki;
 pub mod maps;
 pub mod payload;
@@ -114,8 +116,9 @@ impl Telemetry {
 
     /// Deletes what is too old or too much, until `stop`.
     pub async fn run_retention(self, stop: CancellationToken) {
-        let Inner { db, clock, keep, feed, .. } = &*self.inner;
-        retention::run(db.clone(), clock.clone(), keep.clone(), feed.clone(), stop).await;
+        let Inner { db, clock, keep, intake, feed, .. } = &*self.inner;
+        let known = intake.known().clone();
+        retention::run(db.clone(), clock.clone(), keep.clone(), known, feed.clone(), stop).await;
     }
 
     /// Ships signals to Loki, if there is one, until `stop`.

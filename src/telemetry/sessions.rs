@@ -36,7 +36,7 @@ impl Sessions {
         if let Some(known) = self.accounts.lock().expect("no panic while held").get(session) {
             return Ok(*known);
         }
-        let account = store::account_of(self.db.read(), session).await?;
+        let account = store::contexts::account_of(self.db.read(), session).await?;
         match account {
             Some(_) => self.remember(session, account),
             // What was learnt meanwhile is newer.

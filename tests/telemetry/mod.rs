@@ -7,6 +7,7 @@ mod errors;
 mod fleet;
 mod keys;
 mod retention;
+mod room;
 mod source_maps;
 
 use flate2::Compression;

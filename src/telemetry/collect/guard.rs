@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use poem::Request;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Origin;
 use uuid::Uuid;
 
 use super::Refusal;
+use super::room::{Room, Rooms};
 use crate::auth::{Identity, Scope, Sender};
 use crate::budget::{self, Budget, Budgets};
 use crate::clock::Clock;
@@ -18,17 +18,11 @@ use crate::error::ApiError;
 use crate::http::{Peer, network};
 use crate::observe::metrics::SignalsRefused;
 use crate::telemetry::keys::{AppKey, AppKeys};
-use crate::telemetry::payload;
 
 /// Requests a second from one address, which may be a whole office or a test machine.
 const ADDRESS_RATE: u32 = 2_000;
 /// Requests a second of one login: the SDK sends four.
 const LOGIN_RATE: u32 = 50;
-/// Bytes that may be read, parsed or wait to be stored at once, in KiB: 128 MiB.
-const ROOM_KIB: usize = 128 << 10;
-
-/// A share of the memory for bodies, given back when dropped.
-pub type Room = OwnedSemaphorePermit;
 
 /// Proof that somebody may send.
 #[derive(Clone, Debug)]
@@ -61,7 +55,7 @@ impl Pass {
 pub struct Guard {
     clock: Clock,
     origins: HashSet<String>,
-    room: Arc<Semaphore>,
+    rooms: Rooms,
     budgets: Mutex<Tables>,
 }
 
@@ -75,7 +69,7 @@ struct Tables {
 impl Guard {
     pub fn new(config: &Config, clock: Clock) -> Self {
         let origins = config.cors_origins.iter().map(Origin::ascii_serialization).collect();
-        Self { clock, origins, room: Arc::new(Semaphore::new(ROOM_KIB)), budgets: Mutex::default() }
+        Self { clock, origins, rooms: Rooms::new(), budgets: Mutex::default() }
     }
 
     /// Whether pages of this origin may use the whole server.
@@ -107,21 +101,10 @@ impl Guard {
         Ok(pass)
     }
 
-    /// Room for a body, until what is given is dropped. `Err` when there is none now.
-    pub fn room(&self, announced: Option<usize>, gzip: bool) -> Result<Room, ()> {
-        let most = payload::MAX_BYTES;
-        // Nobody knows what is in a compressed body before it is read.
-        let bytes = announced.filter(|_| !gzip).unwrap_or(most).min(most);
-        let kib = u32::try_from(bytes.div_ceil(1024)).map_err(drop)?;
-        self.room.clone().try_acquire_many_owned(kib.max(1)).map_err(drop)
+    /// A room for the body of somebody who may send.
+    pub fn room(&self, pass: &Pass) -> Room {
+        self.rooms.open(pass.credential())
     }
-}
-
-/// Gives back what a body of so many bytes does not need.
-pub fn fitted(mut room: Room, bytes: usize) -> Room {
-    let more = room.num_permits().saturating_sub(bytes.div_ceil(1024).max(1));
-    drop(room.split(more));
-    room
 }
 
 /// What a login's budget is kept under: the session, so that one device does not take another's.

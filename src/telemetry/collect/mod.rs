@@ -1,10 +1,11 @@
 //! `/collect` and `/collect/{app_key}`: the Faro collector over HTTP.
 //!
-//! In this order: who may send (key or bearer token, origin, rate), room for the body, the body with its bounds, the
-//! payload, the store. Whoever may not send costs no more than a look at the headers.
+//! In this order: who may send (key or bearer token, origin, rate), the body with its bounds and room for it, the payload,
+//! the store. Whoever may not send costs no more than a look at the headers.
 
 mod cors;
 mod guard;
+mod room;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ use poem_openapi::types::ToJSON;
 use sha2::{Digest, Sha256};
 
 pub use guard::{Guard, Pass};
+pub use room::Room;
 
 use super::context::Context;
 use super::intake::{Accepted, BatchKey, Refused};
@@ -31,6 +33,8 @@ use crate::observe::metrics::{self, SignalsRefused};
 const BODY_TIME: Duration = Duration::from_secs(20);
 /// Bytes from which on a payload is read on another thread than the one that serves sockets: some milliseconds.
 const LARGE: usize = 256 << 10;
+/// Bytes that one byte of gzip becomes at most.
+const GZIP_RATIO: usize = 1_032;
 /// Longest `Idempotency-Key`.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 /// Seconds after which to send again what could not be taken.
@@ -116,16 +120,22 @@ async fn collect(
     if announced.is_some_and(|bytes| bytes > payload::MAX_BYTES) {
         return Err((SignalsRefused::TooLarge, ApiError::payload_too_large(payload::MAX_BYTES)));
     }
-    let room = inner.guard.room(announced, gzip).map_err(|()| full())?;
-    let read = tokio::time::timeout(BODY_TIME, body::read(request, payload::MAX_BYTES)).await;
-    let bytes = match read {
-        Ok(Ok(bytes)) => bytes,
+    let mut room = inner.guard.room(&pass);
+    let read = body::read_within(request, payload::MAX_BYTES, |bytes| room.fit(bytes));
+    let bytes = match tokio::time::timeout(BODY_TIME, read).await {
+        Ok(Ok(Some(bytes))) => bytes,
+        Ok(Ok(None)) => return Err(full()),
         Ok(Err(error @ ApiError::PayloadTooLarge(_))) => return Err((SignalsRefused::TooLarge, error)),
         Ok(Err(error)) => return Err((SignalsRefused::Malformed, error)),
         Err(_) => return Err((SignalsRefused::Malformed, ApiError::bad_request("The body took too long."))),
     };
     metrics::collect_bytes(bytes.len());
     let large = bytes.len() > LARGE || gzip;
+    // Nobody knows what is in a compressed body before it is read.
+    let plain = if gzip { (bytes.len() * GZIP_RATIO).min(payload::MAX_BYTES) } else { 0 };
+    if !room.fit(bytes.len() + plain) {
+        return Err(full());
+    }
     let read = move || {
         let bytes = if gzip { Cow::Owned(gunzip(&bytes)?) } else { Cow::Borrowed(&*bytes) };
         let batch = payload::parse(&bytes)?;
@@ -139,7 +149,8 @@ async fn collect(
         false => read(),
     };
     let (batch, body, bytes) = parsed.map_err(refused)?;
-    let room = guard::fitted(room, bytes);
+    // Gives back what is not needed.
+    room.fit(bytes);
     let session = if session.is_empty() { batch.meta.session.clone() } else { session };
     let key = match &idempotency_key {
         Some(key) => Some(digest(&[pass.credential().as_bytes(), b"key", key.as_bytes()])),
@@ -178,7 +189,7 @@ pub async fn store(
     pass: &Pass,
     mut batch: Batch,
     key: Option<BatchKey>,
-    room: Option<guard::Room>,
+    room: Option<Room>,
     address: Option<IpAddr>,
 ) -> Result<Accepted, Refusal> {
     if let Pass::Key(app) = pass {

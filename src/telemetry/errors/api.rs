@@ -60,7 +60,7 @@ struct ErrorGroup {
     last_seen: Timestamp,
     /// How often it was seen
     count: u64,
-    /// How many clients were affected
+    /// How many clients were affected; 10,000 stands for that many or more
     clients: u64,
     /// What people made of it
     state: ErrorState,
@@ -180,7 +180,7 @@ struct ErrorDetail {
     /// The error
     #[oai(flatten)]
     group: ErrorGroup,
-    /// Versions that it was seen in, the last one first
+    /// Versions that it was seen in, the last one first, at most 100
     versions: Vec<ErrorVersion>,
     /// The last exception; null when all are older than they are kept
     latest: Option<LatestException>,

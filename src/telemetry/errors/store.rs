@@ -66,9 +66,8 @@ impl GroupRow {
     }
 }
 
-/// Clients are counted for the rows of a page alone.
 const COLUMNS: &str = "g.id, g.fingerprint, g.app, g.type, g.message, g.culprit, g.first_seen, g.last_seen, g.count, \
-                       g.state, g.regressed, g.state_at, (SELECT COUNT(*) FROM error_group_clients c WHERE c.group_id = g.id) AS clients";
+                       g.state, g.regressed, g.state_at, g.clients";
 
 /// Groups in falling order, after the key and id of the last one seen.
 pub async fn list(
@@ -130,14 +129,11 @@ pub struct VersionRow {
     pub count: i64,
 }
 
-/// Versions shown of a group: the last ones.
-const VERSIONS: i64 = 100;
-
 /// The versions that a group was seen in, the last one first.
 pub async fn versions(conn: &impl ConnectionTrait, group: i64) -> Result<Vec<VersionRow>, DbErr> {
     let sql = "SELECT version, first_seen, last_seen, count FROM error_group_versions WHERE group_id = $1 \
-               ORDER BY last_seen DESC, version DESC LIMIT $2";
-    VersionRow::find_by_statement(statement(conn, sql, [group.into(), VERSIONS.into()])).all(conn).await
+               ORDER BY last_seen DESC, version DESC";
+    VersionRow::find_by_statement(statement(conn, sql, [group.into()])).all(conn).await
 }
 
 #[derive(FromQueryResult)]

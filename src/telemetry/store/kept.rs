@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::old;
+use super::{contexts, faults, old};
 use crate::db::{Db, json, statement};
 use crate::telemetry::signal::{Body, Kind, Level};
 
@@ -79,6 +79,11 @@ impl Row {
 const COLUMNS: &str = "s.id, s.kind, s.level, s.client_at, s.trace_id, s.span_id, s.message, s.body, c.app, \
     c.app_version, c.session, c.view, c.page";
 
+/// Signals, or clients of errors, removed in one write job: some milliseconds.
+const ERASED: u64 = 1_000;
+/// Contexts removed in one write job: at most some megabytes.
+const CONTEXTS: u64 = 50;
+
 /// How many signals are kept of somebody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
@@ -100,7 +105,7 @@ pub struct Owner {
 }
 
 /// The condition on a context `c` that it is the owner's, with values at `$1` and `$2`.
-fn owned() -> String {
+pub(super) fn owned() -> String {
     format!(
         "(c.account_id = $1 OR (c.account_id IS NULL AND c.installation_id IN ({})))",
         json::each_id("$2")
@@ -108,7 +113,7 @@ fn owned() -> String {
 }
 
 impl Owner {
-    fn values(&self) -> [Value; 2] {
+    pub(super) fn values(&self) -> [Value; 2] {
         [self.account.into(), json::ids(&self.installations).into()]
     }
 }
@@ -201,18 +206,25 @@ impl Signals {
     }
 }
 
-/// Removes at most `limit` signals of an owner; gives how many. Then, when none is left, their contexts.
-pub async fn erase(conn: &impl ConnectionTrait, owner: &Owner, limit: u64) -> Result<u64, DbErr> {
+/// What a step of erasing did.
+#[derive(Clone, Copy, Debug)]
+pub struct Erased {
+    /// Signals that it removed.
+    pub signals: u64,
+    /// Whether nothing is left of the owner.
+    pub done: bool,
+}
+
+/// Removes a part of what is an owner's: signals with their contexts, then what is left of contexts, then the owner's
+/// clients from the errors that affected them.
+pub async fn erase(conn: &impl ConnectionTrait, owner: &Owner) -> Result<Erased, DbErr> {
     let which = format!(
-        "SELECT s.id FROM signal_contexts c JOIN signals s ON s.context_id = c.id WHERE {} LIMIT {limit}",
+        "SELECT s.id FROM signal_contexts c JOIN signals s ON s.context_id = c.id WHERE {} LIMIT {ERASED}",
         owned()
     );
-    let removed = old::delete(conn, &which, owner.values().into()).await?.len() as u64;
-    if removed < limit {
-        let sql = format!("DELETE FROM signal_contexts AS c WHERE {}", owned());
-        conn.execute_raw(statement(conn, &sql, owner.values())).await?;
-        let sql = format!("DELETE FROM error_group_clients WHERE client IN ({})", json::each_id("$1"));
-        conn.execute_raw(statement(conn, &sql, [json::ids(&owner.installations).into()])).await?;
-    }
-    Ok(removed)
+    let removed = old::delete(conn, &which, owner.values().into()).await?.signals.len() as u64;
+    let done = removed == 0
+        && contexts::delete_unused_of(conn, owner, CONTEXTS).await? == 0
+        && faults::forget_clients(conn, &owner.installations, ERASED).await? == 0;
+    Ok(Erased { signals: removed, done })
 }
