@@ -22,13 +22,12 @@ use crate::chat::Chat;
 use crate::clients::{DiagnosticsRpc, Fleet};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Settings};
-use crate::db::Db;
-use crate::db::lock::DataLock;
+use crate::db::{DataLock, Db};
 use crate::http::{self, Acceptor};
 use crate::inbox::Inbox;
 use crate::logs::{Logs, Tap};
 use crate::monitoring::{self, Monitor, MonitorChannels};
-use crate::observe::{self, loki::ServerLines};
+use crate::observe::{self, ServerLines};
 use crate::realtime::Hub;
 use crate::telemetry::Telemetry;
 
@@ -237,6 +236,12 @@ impl App {
                 "\n  There is no admin yet. Open this link to make the first one; it works once:"
             );
             let _ = writeln!(stderr, "  {base}/setup#{token}\n");
+            if self.address().ip().is_unspecified() {
+                let _ = writeln!(
+                    stderr,
+                    "  From another machine, put this one's name or address in place of `localhost`.\n"
+                );
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use clap::{Args, Command, Parser, Subcommand};
 use crate::app::App;
 use crate::config::{Config, ConfigError, Settings, env_file};
 use crate::observe::logging;
-use crate::users::cli::UserTask;
+use crate::users::{self, UserTask};
 
 /// A team's whole server: accounts, agenda, chat and a live view of every client.
 #[derive(Debug, Parser)]
@@ -69,9 +69,9 @@ fn dispatch(task: Task, settings: &Settings) -> Result<ExitCode, ConfigError> {
         Task::Migrate => block_on(migrate(Config::from_settings(settings)?)),
         Task::User(task) => {
             let config = Config::from_settings(settings)?;
-            block_on(async move { say(crate::users::cli::run(task, config).await?) })
+            block_on(async move { say(users::run_task(task, config).await?) })
         }
-        Task::Healthcheck => block_on(crate::http::healthcheck::run(Config::from_settings(settings)?)),
+        Task::Healthcheck => block_on(crate::http::healthcheck(Config::from_settings(settings)?)),
     }
 }
 
@@ -104,7 +104,7 @@ async fn serve(config: Config) -> Result<ExitCode, ConfigError> {
 
 async fn migrate(config: Config) -> Result<ExitCode, ConfigError> {
     logging::start(&config);
-    let _lock = crate::db::lock::DataLock::prepare(&config.database)?;
+    let _lock = crate::db::DataLock::prepare(&config.database)?;
     crate::db::Db::open(&config.database).await?.close().await;
     say("The schema is up to date.")
 }

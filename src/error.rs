@@ -8,7 +8,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object};
 use sea_orm::DbErr;
 
-use crate::db::fault::is_passing;
+use crate::db::is_passing;
 use crate::observe::Cause;
 
 /// What is wrong with one field of a request.

@@ -9,6 +9,7 @@ use tokio::process::Command;
 use workspace_server::app::Services;
 use workspace_server::realtime::{Disconnect, Error};
 
+use crate::support::TestApp;
 use crate::support::programs::{self, root};
 
 /// Past this many lines a file holds more than one noun.
@@ -28,6 +29,18 @@ async fn openapi_json_is_what_the_server_prints() {
         server(&["openapi"]).await == read("openapi/openapi.json"),
         "openapi/openapi.json is not the document of this code: `make generate`, then read the difference"
     );
+}
+
+#[tokio::test]
+async fn the_served_documents_are_the_committed_one_in_both_forms() {
+    let app = TestApp::spawn().await;
+    let committed: Value = serde_json::from_str(&read("openapi/openapi.json")).unwrap();
+    assert!(app.anon().get("/api/openapi.json").await.expect(200) == committed);
+    let yaml = app.anon().get("/api/openapi.yaml").await;
+    assert_eq!((yaml.status, yaml.header("content-type")), (200, "application/yaml"));
+    let yaml: Value = serde_yaml::from_str(&yaml.text).unwrap();
+    assert!(yaml == committed, "the document in YAML is not that in JSON");
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -149,6 +162,40 @@ async fn each_layer_keeps_to_itself() {
             let line = lines().find(|line| queries.iter().any(|query| line.contains(query)));
             assert_eq!(line, None, "{} is no place for queries", file.display());
         }
+    }
+}
+
+/// `crate::agenda::store::find` in a file of another slice: what others need, a slice's `mod.rs` re-exports.
+fn reaches_inside(line: &str, own: &str) -> bool {
+    let lower = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && !name.is_empty();
+    line.split("crate::").skip(1).any(|path| {
+        let Some((slice, rest)) = path.split_once("::") else { return false };
+        let others = lower(slice) && slice != own && root().join("src").join(slice).is_dir();
+        let path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        let names = match rest.strip_prefix('{') {
+            Some(group) => group.split('}').next(),
+            None => rest.split(|c| !path(c)).next(),
+        };
+        let inside = |name: &str| name.split_once("::").is_some_and(|(module, _)| lower(module));
+        others && names.unwrap_or_default().split([',', ' ', '{']).any(inside)
+    })
+}
+
+#[tokio::test]
+async fn each_slice_is_entered_by_its_root() {
+    assert!(reaches_inside("use crate::agenda::store::find;", "chat"));
+    assert!(reaches_inside("use crate::agenda::{self, store::find};", "chat"));
+    assert!(!reaches_inside("use crate::agenda::store::find;", "agenda"));
+    assert!(!reaches_inside("Fn(&crate::db::Tx) -> futures_util::future::BoxFuture<()>", "chat"));
+    assert!(!reaches_inside(
+        "let db = crate::db::Db::open(path).await?; use crate::agenda::{self, Agenda};",
+        "chat"
+    ));
+    for file in committed().await.iter().filter(|file| file.starts_with("src")) {
+        let own = file.iter().nth(1).unwrap().to_str().unwrap().trim_end_matches(".rs");
+        let text = read(file.to_str().unwrap());
+        let line = text.lines().find(|line| reaches_inside(line, own));
+        assert_eq!(line, None, "{} reaches into another slice", file.display());
     }
 }
 

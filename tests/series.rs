@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use workspace_server::db::statement;
-use workspace_server::monitoring::series::Series;
+use workspace_server::monitoring::Series;
 
 use crate::support::{Actor, TestApp, Ws, eventually};
 

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use crate::budget::{self, Budget, Budgets};
 use crate::clock::Clock;
 use crate::http::network;
-use crate::observe::metrics::LoginFailure;
+use crate::observe::LoginFailure;
 
 /// Failures of one name in a row; then one a minute: some 1,500 guesses a day.
 const NAME: Budget = Budget { burst: 10, refill_us: 60_000_000 };

@@ -14,7 +14,7 @@ use super::service::{Auth, Inner, csrf_token};
 use super::{AuthError, Identity, NewPassword, SessionKind, store};
 use crate::config::Secret;
 use crate::db::Tx;
-use crate::observe::metrics::{LoginFailure, login_failed, login_succeeded};
+use crate::observe::{LoginFailure, metrics};
 use crate::realtime::Disconnect;
 use crate::users::{self, Account};
 
@@ -147,7 +147,7 @@ impl Auth {
             .await?;
         let account = self.account(user).ok_or(AuthError::InvalidCredentials)?;
         info!(user.id = %user, session.id = %id, peer.address = %from.address, "`{}` logged in", account.username);
-        login_succeeded();
+        metrics::login_succeeded();
         Ok(account)
     }
 
@@ -253,7 +253,7 @@ impl Inner {
 }
 
 fn report(username: &str, address: IpAddr, reason: LoginFailure) {
-    login_failed(reason);
+    metrics::login_failed(reason);
     let reason = reason.label();
     // The name is the sender's text: quoted, so that it cannot forge a line.
     warn!(user.name = username, peer.address = %address, reason, "Login of {username:?} from {address} failed: {reason}");

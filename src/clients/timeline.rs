@@ -9,7 +9,7 @@ use super::fleet::Fleet;
 use super::journal::EventKind;
 use super::store::journal;
 use crate::page;
-use crate::telemetry::signal::Kind;
+use crate::telemetry::Kind;
 use crate::telemetry::{KeptSignal, Signals};
 use crate::timeline;
 use crate::timestamp::Timestamp;

@@ -1,7 +1,7 @@
 //! How long signals of client applications are kept, and how much of what explains them.
 
 use super::{ConfigError, values};
-use crate::telemetry::signal::Kind;
+use crate::telemetry::Kind;
 
 /// Days of each kind when nothing is said; in the order of [`Kind::ALL`].
 const DAYS: [u32; 5] = [14, 90, 30, 30, 7];

@@ -4,11 +4,11 @@
 //! the slices' `store` modules.
 
 pub mod bulk;
-pub mod fault;
+mod fault;
 pub mod json;
-pub mod lock;
+mod lock;
 pub mod migrations;
-pub mod search;
+mod search;
 mod writer;
 
 use std::fs::{DirBuilder, OpenOptions};
@@ -20,6 +20,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement, Value};
 
+pub use fault::is_passing;
+pub use lock::DataLock;
+pub use search::{Words, matches};
 use writer::Writer;
 pub use writer::{Tx, Written};
 

@@ -12,7 +12,7 @@ use tokio::io::AsyncReadExt;
 
 use crate::auth::Sender;
 use crate::error::ApiError;
-use crate::telemetry::maps::{self, SourceMaps};
+use crate::telemetry::{self, SourceMaps};
 
 /// Largest body of an API request in bytes: 1 MiB, some ten times the largest message or event.
 pub const LIMIT: usize = 1 << 20;
@@ -58,7 +58,7 @@ async fn limit(mut request: Request, maps: &SourceMaps) -> Result<(Request, Byte
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok((request, Bytes::new()));
     }
-    if let Some((limit, room)) = maps::body_limit(maps, &request)? {
+    if let Some((limit, room)) = telemetry::source_map_limit(maps, &request)? {
         let read = tokio::time::timeout(UPLOAD_TIME, read(&mut request, limit)).await;
         let bytes = read.map_err(|_| ApiError::bad_request("The body took too long."))??;
         request.set_data(room);

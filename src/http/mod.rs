@@ -10,7 +10,7 @@ mod cors;
 mod docs;
 mod examples;
 mod headers;
-pub mod healthcheck;
+mod healthcheck;
 pub mod identify;
 mod operations;
 mod peer;
@@ -27,6 +27,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use acceptor::Acceptor;
 pub use context::RequestId;
+pub use healthcheck::run as healthcheck;
+pub use identify::COOKIE;
 pub use peer::{Peer, Secure, network};
 pub use problems::document as problem;
 
@@ -38,10 +40,8 @@ use crate::clients;
 use crate::dashboard;
 use crate::logs::LogsApi;
 use crate::monitoring::{self, MonitoringApi};
-use crate::telemetry;
-use crate::telemetry::errors::ErrorsApi;
-use crate::telemetry::keys::AppKeysApi;
-use crate::telemetry::maps::SourceMapsApi;
+use crate::observe::metrics;
+use crate::telemetry::{self, AppKeysApi, ErrorsApi, SourceMapsApi};
 use crate::users::{Users, UsersApi};
 
 /// Everything on the main port, in the order of reading: middleware outside, routes inside.
@@ -115,7 +115,7 @@ pub async fn serve_metrics(listener: tokio::net::TcpListener, services: Services
     let page = Route::new().at(
         "/metrics",
         poem::endpoint::make_sync(move |_| {
-            crate::observe::metrics::collect(&services);
+            metrics::collect(&services);
             Response::builder().content_type("text/plain; version=0.0.4; charset=utf-8").body(handle.render())
         }),
     );

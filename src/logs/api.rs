@@ -12,7 +12,7 @@ use super::query::{Page, QueryError};
 use crate::auth::{Admin, scope};
 use crate::error::ApiError;
 use crate::page;
-use crate::telemetry::signal::Level;
+use crate::telemetry::Level;
 use crate::timestamp::Timestamp;
 
 impl From<QueryError> for ApiError {

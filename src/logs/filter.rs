@@ -4,7 +4,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::line::{LogKind, LogLine, LogSource};
-use crate::telemetry::signal::Level;
+use crate::telemetry::Level;
 
 /// Longest text of a condition, in bytes.
 pub const LONGEST: usize = 200;

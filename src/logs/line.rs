@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::telemetry::signal::{Kind, Level};
 use crate::telemetry::{Context, Stored};
+use crate::telemetry::{Kind, Level};
 use crate::timeline;
 use crate::timestamp::Timestamp;
 

@@ -10,7 +10,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use crate::observe::metrics;
-use crate::telemetry::signal::Level;
+use crate::telemetry::Level;
 
 /// Lines that wait to be kept: some seconds of a busy server.
 const WAITING: usize = 8_192;

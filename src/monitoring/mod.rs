@@ -10,7 +10,7 @@ mod readiness;
 mod ring;
 mod rt;
 mod sampler;
-pub mod series;
+mod series;
 mod view;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -22,15 +22,15 @@ use tokio_util::sync::CancellationToken;
 pub use api::{MonitoringApi, health, ready};
 pub use rt::MonitorChannels;
 pub use sampler::run;
+pub use series::Series;
 
 use crate::clients::Watch;
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::observe::metrics::{self, Build};
+use crate::observe::{Build, metrics};
 use crate::realtime::{Carried, Hub};
 use memory::Memory;
 use readiness::Probe;
-use series::Series;
 use view::{BuildStatus, DatabaseStatus, MonitoringStatus, ProcessStatus, RealtimeStatus, RouteLoad};
 
 /// Watches the server. Clones share everything.

@@ -2,7 +2,9 @@
 
 mod cause;
 pub mod logging;
-pub mod loki;
+mod loki;
 pub mod metrics;
 
 pub use cause::Cause;
+pub use loki::ServerLines;
+pub use metrics::{Build, LoginFailure, LokiFailed, LokiLines, SignalsRefused};

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::intake::Stored;
 use super::keys::AppKeys;
 use super::signal::{Kind, Level};
-use crate::monitoring::series::Series;
+use crate::monitoring::Series;
 use crate::observe::metrics;
 
 /// Type of the measurements that the SDK makes by itself.

@@ -24,7 +24,7 @@ use super::store::usage::{self, Beside};
 use super::store::{self, NewSignal, contexts};
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::monitoring::series::Series;
+use crate::monitoring::Series;
 use crate::observe::metrics;
 use crate::timeline::Ids;
 

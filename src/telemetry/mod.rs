@@ -11,10 +11,10 @@ mod counted;
 pub mod errors;
 mod groups;
 mod intake;
-pub mod keys;
+mod keys;
 mod known;
 mod loki;
-pub mod maps;
+mod maps;
 pub mod payload;
 mod retention;
 mod rt;
@@ -30,7 +30,11 @@ use tokio_util::sync::CancellationToken;
 
 pub use collect::endpoint;
 pub use context::Context;
+pub use errors::ErrorsApi;
 pub use intake::{Accepted, Refused, Stored};
+pub use keys::AppKeysApi;
+pub use maps::{SourceMaps, SourceMapsApi, body_limit as source_map_limit};
+pub use signal::{Frame, Kind, Level};
 pub use store::kept::{Kept, KeptSignal, Owner, Signals};
 
 use crate::auth::Auth;
@@ -38,11 +42,10 @@ use crate::clients::Fleet;
 use crate::clock::Clock;
 use crate::config::{Config, LokiUrl, SignalRetention};
 use crate::db::Db;
-use crate::monitoring::series::Series;
+use crate::monitoring::Series;
 use intake::Intake;
 use keys::AppKeys;
 use loki::{Feed, Outbox};
-use maps::SourceMaps;
 use sessions::Sessions;
 
 /// The telemetry of client applications. Clones share everything.

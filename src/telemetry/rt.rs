@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::collect::{self, Pass};
 use super::{Telemetry, payload};
 use crate::auth::{Identity, Scope};
-use crate::observe::metrics::{self, SignalsRefused};
+use crate::observe::{SignalsRefused, metrics};
 use crate::realtime::{ClientInfo, Error, Namespace};
 
 /// What the rpc takes beside the payload itself.

@@ -15,8 +15,8 @@ use super::service::{NewAccount, UserError, Users};
 use crate::auth::{Auth, NewPassword, Role};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
+use crate::db::DataLock;
 use crate::db::Db;
-use crate::db::lock::DataLock;
 use crate::realtime::Hub;
 
 /// What can be done to accounts.

@@ -5,12 +5,13 @@
 //! of each change after its commit.
 
 mod api;
-pub mod cli;
+mod cli;
 mod entity;
 mod model;
 mod service;
 pub(crate) mod store;
 
 pub use api::{User, UsersApi, parse_names};
+pub use cli::{UserTask, run as run_task};
 pub use model::{Account, DisplayName, Username, key};
 pub use service::{Change, NewAccount, UserError, Users};

@@ -27,6 +27,10 @@ async fn the_env_file_of_the_mission_starts_the_server_unchanged() {
     );
     let running = place.serve(&[], &[("METRICS_ADDR", "off")]).await;
     assert!(data.is_file());
+    eventually("how to open the link from elsewhere", async || {
+        running.said.lock().unwrap().contains("From another machine").then_some(())
+    })
+    .await;
     assert!(running.base.ends_with(&format!(":{port}")), "{}", running.base);
     assert!(!data.with_extension("jwt-secret").exists(), "the given secret is used");
     let preflight = reqwest::Client::new()
@@ -111,6 +115,7 @@ async fn the_link_that_is_printed_makes_the_first_admin_once() {
     .await;
     let (page, token) = link.split_once('#').unwrap();
     assert_eq!(page, format!("{}/setup", running.base));
+    assert!(!running.said.lock().unwrap().contains("another machine"), "it listens on this one alone");
     assert!(!running.printed.contains(token), "the log travels");
     let admin = json!({"token": token, "username": "root", "password": PASSWORD});
     assert_eq!(post(&running, "/api/setup", &admin).await.0, 201);

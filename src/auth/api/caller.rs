@@ -210,7 +210,7 @@ impl<'a, R: LeastRole, S: TokenRule> ApiExtractor<'a> for Caller<R, S> {
             scheme(
                 "apiKey",
                 "The dashboard's session. Every request that changes something also needs the header `X-CSRF-Token`.",
-                Some(crate::http::identify::COOKIE),
+                Some(crate::http::COOKIE),
                 Some("cookie"),
                 None,
                 None,

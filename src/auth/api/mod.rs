@@ -78,7 +78,7 @@ fn clear_cookie(auth: &Auth, secure: Secure) -> String {
 }
 
 fn cookie(auth: &Auth, value: &str, max_age: u64, secure: Secure) -> String {
-    let (name, path) = (crate::http::identify::COOKIE, &auth.inner.cookie_path);
+    let (name, path) = (crate::http::COOKIE, &auth.inner.cookie_path);
     let secure = if secure.0 { "; Secure" } else { "" };
     format!("{name}={value}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}")
 }

@@ -8,7 +8,7 @@ use crate::chat::error::ChatError;
 use crate::chat::model::RoomId;
 use crate::chat::store::search;
 use crate::chat::view::Message;
-use crate::db::search::Words;
+use crate::db::Words;
 
 /// Searches at once: half of the readers, so that slow ones leave the others to everybody else.
 pub const AT_ONCE: usize = 2;

@@ -8,7 +8,7 @@ use super::{all, stored};
 use crate::chat::entity::MessageRow;
 use crate::chat::model::RoomId;
 use crate::chat::view::Message;
-use crate::db::search::{Words, matches};
+use crate::db::{Words, matches};
 
 /// Messages with all the words, newest first, in the rooms that `user` may read, each with its number: the place
 /// to go on from is `before` the last one.

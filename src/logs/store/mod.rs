@@ -8,7 +8,7 @@ use super::filter::Filter;
 use super::line::{LISTED, LogKind, LogLine, LogSource, Position};
 use super::tap::Written;
 use crate::db::{bulk, statement};
-use crate::telemetry::signal::{Kind, Level};
+use crate::telemetry::{Kind, Level};
 use crate::timeline;
 use crate::timestamp::Timestamp;
 

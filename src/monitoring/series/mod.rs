@@ -37,7 +37,6 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub use cell::Cell;
-pub use histogram::Histogram;
 pub use plan::{Asked, By, Metric, Plan};
 pub use view::SeriesAnswer;
 pub use write::text;

@@ -24,7 +24,7 @@ use super::connection::Connection;
 use super::{Disconnect, Hub};
 use crate::auth::Auth;
 use crate::clients::Fleet;
-use crate::monitoring::series::Series;
+use crate::monitoring::Series;
 use crate::observe::metrics;
 
 /// Time between pings.

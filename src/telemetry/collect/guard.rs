@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::ApiError;
 use crate::http::{Peer, network};
-use crate::observe::metrics::SignalsRefused;
+use crate::observe::SignalsRefused;
 use crate::telemetry::keys::{AppKey, AppKeys};
 
 /// Requests a second from one address, which may be a whole office or a test machine.

@@ -27,7 +27,7 @@ use crate::auth::Identity;
 use crate::clients::{Sighting, installation_id};
 use crate::error::{ApiError, Problem};
 use crate::http::{Peer, body, problem};
-use crate::observe::metrics::{self, SignalsRefused};
+use crate::observe::{SignalsRefused, metrics};
 
 /// Longest time that a body may take: senders have it whole.
 const BODY_TIME: Duration = Duration::from_secs(20);

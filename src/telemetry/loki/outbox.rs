@@ -16,7 +16,7 @@ use super::store::{self, Page};
 use crate::clock::Clock;
 use crate::config::LokiUrl;
 use crate::db::Db;
-use crate::observe::metrics::{self, LokiFailed, LokiLines};
+use crate::observe::{LokiFailed, LokiLines, metrics};
 use crate::telemetry::keys::AppKeys;
 use crate::timeline;
 

@@ -9,7 +9,7 @@ use reqwest::{Client, Response, StatusCode, redirect};
 use url::Url;
 
 use crate::config::LokiUrl;
-use crate::observe::metrics::LokiFailed;
+use crate::observe::LokiFailed;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(5);

@@ -30,7 +30,8 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 pub use api::SourceMapsApi;
-pub use upload::{Room, body_limit};
+pub use stack::Original;
+pub use upload::body_limit;
 pub use view::StackFrame;
 
 use super::signal::Frame;
@@ -42,7 +43,6 @@ use cache::{Cache, Digest};
 use file::File;
 use map::Map;
 use outline::Unreadable;
-use stack::Original;
 use store::{MapRow, Mapped};
 
 /// Most bytes of a map, after decompression: those of the largest applications, with their sources in them.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::super::super::view::{Installation, InstalledVersion};
 use crate::auth::Role;
 use crate::telemetry::KeptSignal;
-use crate::telemetry::signal::{Kind, Level};
+use crate::telemetry::{Kind, Level};
 use crate::timeline;
 use crate::timestamp::Timestamp;
 
