@@ -10,6 +10,8 @@ import { short } from "./unread.js";
 
 // Errors are looked at within minutes, not seconds: their own page listens to what comes.
 const EVERY_MS = 60_000;
+// After a lost connection: who is no longer an admin is led away from the page meanwhile.
+const RETURNED_MS = 10_000;
 
 /** `{count}`: null as long as nobody has told. */
 export const openErrors = createStore({ count: null });
@@ -33,9 +35,12 @@ export function showOpenErrors() {
     setTitle(badge, count ? t("errors.open", { count, number: integer(count) }) : "");
   });
   let live = false;
+  let lost = false;
   connection.watch(({ state }) => {
-    if (state === "live" && !live) ask();
+    if (state === "live" && !live && lost) setTimeout(ask, RETURNED_MS);
     live = state === "live";
+    lost ||= state === "waiting" || state === "offline";
   });
+  ask();
   setInterval(() => live && !document.hidden && ask(), EVERY_MS);
 }

@@ -1,11 +1,18 @@
 // How errors are said: their name, state and times.
 
-import { el } from "../../lib/dom.js";
+import { el, setText } from "../../lib/dom.js";
 import { exactTime, since } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
 
 /** What an error is called: its type, or else its message. */
 export const nameOf = ({ type, message }) => type || message || t("errors.nameless");
+
+// "12 s ago" must not be read for long.
+const TICK_MS = 10_000;
+
+setInterval(() => {
+  for (const node of document.querySelectorAll("#page time")) setText(node, since(new Date(node.dateTime), Date.now()));
+}, TICK_MS);
 
 /** A moment, short, with the exact time for who wants it. */
 export function timeOf(text, className = "") {
