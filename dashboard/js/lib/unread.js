@@ -21,12 +21,24 @@ export function total() {
   return sum;
 }
 
+// What the window is called without the number.
+let title = document.title;
+
+const drawTitle = ({ unread } = total()) => {
+  document.title = unread > 0 ? `(${short(unread)}) ${title}` : title;
+};
+
+/** Calls the window after what it shows. */
+export function nameWindow(text) {
+  title = text;
+  drawTitle();
+}
+
 export function showUnread() {
   const badge = document.querySelector("[data-badge='chat']");
-  const title = document.title;
   rooms.watch(() => {
     const { unread, mentions } = total();
-    document.title = unread > 0 ? `(${short(unread)}) ${title}` : title;
+    drawTitle({ unread });
     if (!badge) return;
     badge.hidden = unread === 0;
     setText(badge, unread > 0 ? short(unread) : "");

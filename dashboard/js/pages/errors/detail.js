@@ -11,6 +11,7 @@ import { openErrors } from "../../lib/open-errors.js";
 import { follow } from "../../lib/realtime.js";
 import { report } from "../../lib/report.js";
 import { stackOf } from "../../lib/stack.js";
+import { nameWindow } from "../../lib/unread.js";
 import { badgeOf, nameOf, timeOf } from "./words.js";
 
 const LOOK_MS = 1000;
@@ -35,7 +36,7 @@ const fact = (label, ...value) => el("div", { className: "fact" }, el("dt", { te
 function drawHead() {
   const { app, culprit, state, message, type } = error;
   const name = nameOf(error);
-  document.title = `${name} · ${t("product.name")}`;
+  nameWindow(`${name} · ${t("product.name")}`);
   setText(byId("error-name"), name);
   setText(byId("error-message"), type ? message : "");
   setText(byId("error-place"), [app, culprit].filter(Boolean).join(" · "));

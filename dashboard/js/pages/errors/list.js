@@ -78,6 +78,7 @@ function draw() {
   setText(byId("errors-none-title"), title);
   setText(byId("errors-none-text"), text);
   byId("errors-clear").hidden = Object.keys(given(values)).length === 0;
+  byId("errors-how").hidden = Object.keys(given(values)).length > 0;
   byId("errors-fresh").hidden = fresh === 0;
   setText(byId("errors-fresh").querySelector("span"), t("errors.fresh", { count: fresh, number: integer(fresh) }));
   const apps = [...new Set(items.map(({ app }) => app))].filter(Boolean).sort();
