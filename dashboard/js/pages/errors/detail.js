@@ -31,7 +31,8 @@ function around(time) {
   return logsAt({ from, to });
 }
 
-const fact = (label, ...value) => el("div", { className: "fact" }, el("dt", { textContent: label }), el("dd", {}, ...value));
+const fact = (label, ...value) =>
+  el("div", { className: "fact" }, el("dt", { textContent: label }), el("dd", {}, ...value));
 
 function drawHead() {
   const { app, culprit, state, message, type } = error;
@@ -56,7 +57,8 @@ function drawFacts() {
     fact(t("errors.fact.last"), timeOf(last_seen)),
     fact(t("errors.fact.first"), timeOf(first_seen)),
   );
-  byId("error-logs").href = logsAt({ kind: "exception", ...(app && { app }), ...(message && { search: message.slice(0, SEARCHED) }) });
+  const search = message.slice(0, SEARCHED);
+  byId("error-logs").href = logsAt({ kind: "exception", ...(app && { app }), ...(search && { search }) });
 }
 
 function drawTrend() {
@@ -64,8 +66,9 @@ function drawTrend() {
   const sum = days.reduce((all, day) => all + day, 0);
   const dayOf = (index) => dayName(new Date(Date.now() - (days.length - 1 - index) * DAY_MS), new Date());
   const titleOf = (index) => t("errors.trend.bar", { day: dayOf(index), number: integer(days[index]) });
-  byId("error-trend").replaceChildren(barsOf(days, t("errors.trend.month", { count: sum, number: integer(sum) }), titleOf));
-  setText(byId("error-trend-sum"), t("errors.trend.month", { count: sum, number: integer(sum) }));
+  const label = t("errors.trend.month", { count: sum, number: integer(sum) });
+  byId("error-trend").replaceChildren(barsOf(days, label, titleOf));
+  setText(byId("error-trend-sum"), label);
   setText(byId("error-trend-most"), t("errors.trend.most", { number: integer(Math.max(...days)) }));
 }
 
@@ -90,11 +93,12 @@ function drawVersions() {
     ...error.versions.map(({ version, count, last_seen }) => {
       const share = el("span", { className: "error-share" });
       share.style.inlineSize = `${(100 * count) / all}%`;
+      const box = { className: "error-share-box", title: `${percent((100 * count) / all)} %`, aria: { hidden: "true" } };
       return el(
         "li",
         { className: "error-version" },
         el("span", { className: "cut", textContent: version || t("errors.version.none") }),
-        el("span", { className: "error-share-box", title: `${percent((100 * count) / all)} %`, aria: { hidden: "true" } }, share),
+        el("span", box, share),
         el("span", { className: "error-number", textContent: integer(count) }),
         timeOf(last_seen, "error-time"),
       );
@@ -103,16 +107,17 @@ function drawVersions() {
 }
 
 function drawClients() {
-  const rows = error.affected.map(({ client, user_name, os, app_version, count, last_seen }) =>
-    el(
+  const rows = error.affected.map(({ client, user_name, os, app_version, count, last_seen }) => {
+    const name = { className: "cut", title: client, textContent: user_name || client.slice(0, 8) };
+    return el(
       "li",
       { className: "error-client" },
-      el("a", { className: "cut", href: at(`/clients/${client}`), textContent: user_name || client.slice(0, 8), title: client }),
+      el("a", { href: at(`/clients/${client}`), ...name }),
       el("span", { className: "error-number", textContent: integer(count) }),
       el("span", { className: "muted cut", textContent: [os, app_version].filter(Boolean).join(" · ") }),
       timeOf(last_seen, "error-time"),
-    ),
-  );
+    );
+  });
   const none = el("li", { className: "muted", textContent: t("errors.affected.none") });
   byId("error-clients").replaceChildren(...(rows.length > 0 ? rows : [none]));
 }

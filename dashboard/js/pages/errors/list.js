@@ -29,7 +29,10 @@ let next = null;
 let fresh = 0;
 let turn = 0;
 
-const given = (of) => Object.fromEntries(KEYS.filter((key) => of[key] && of[key] !== STANDARD[key]).map((key) => [key, of[key]]));
+function given(of) {
+  const keys = KEYS.filter((key) => of[key] && of[key] !== STANDARD[key]);
+  return Object.fromEntries(keys.map((key) => [key, of[key]]));
+}
 
 function query(more) {
   const wanted = { ...STANDARD, ...values, limit: PAGE, ...more };
@@ -40,19 +43,24 @@ function query(more) {
 function rowOf(error) {
   const { id, app, culprit, message, count, clients, trend, last_seen, first_seen } = error;
   const today = trend.reduce((sum, hour) => sum + hour, 0);
-  const number = (key, value) =>
-    el("span", { className: "error-number", title: t(`errors.${key}`, { count: value, number: integer(value) }) }, integer(value));
+  const number = (key, value) => {
+    const title = t(`errors.${key}`, { count: value, number: integer(value) });
+    return el("span", { className: "error-number", title, textContent: integer(value) });
+  };
+  const bars = barsOf(trend, t("errors.trend.day", { count: today, number: integer(today) }));
+  const name = el("span", { className: "error-name cut" }, ...highlighted(nameOf(error), values.search));
+  const said = highlighted(error.type ? message : "", values.search);
   const link = el(
     "a",
     { className: "error-row", href: at(`/errors/${id}`) },
     el(
       "span",
       { className: "error-main" },
-      el("span", { className: "error-head" }, el("span", { className: "error-name cut" }, ...highlighted(nameOf(error), values.search)), badgeOf(error)),
-      el("span", { className: "error-message cut", title: message }, ...highlighted(error.type ? message : "", values.search)),
+      el("span", { className: "error-head" }, name, badgeOf(error)),
+      el("span", { className: "error-message cut", title: message }, ...said),
       el("span", { className: "error-place cut" }, [app, culprit].filter(Boolean).join(" · ")),
     ),
-    el("span", { className: "error-trend" }, barsOf(trend, t("errors.trend.day", { count: today, number: integer(today) }))),
+    el("span", { className: "error-trend" }, bars),
     number("count", count),
     number("clients", clients),
     el("span", { className: "error-time" }, timeOf(last_seen)),
@@ -147,9 +155,12 @@ function narrow(patch) {
 function show() {
   const { state, sort, ...rest } = given(values);
   const shown = state ? { state, ...rest } : rest;
-  const chips = Object.entries(shown).map(([key, value]) => ({ key, label: t(`errors.filter.${key}`), value: chipValue(key, value) }));
+  const chips = Object.entries(shown).map(([key, value]) => {
+    return { key, label: t(`errors.filter.${key}`), value: chipValue(key, value) };
+  });
   showChips(byId("errors-chips"), chips, (key) => narrow({ [key]: STANDARD[key] ?? "" }));
-  for (const input of byId("errors-states").querySelectorAll("input")) input.checked = input.value === (state ?? STANDARD.state);
+  for (const input of byId("errors-states").querySelectorAll("input"))
+    input.checked = input.value === (state ?? STANDARD.state);
   byId("errors-sort").value = sort ?? STANDARD.sort;
   const search = byId("errors-search");
   if (document.activeElement !== search) search.value = values.search ?? "";
@@ -206,8 +217,8 @@ function bindArrows(list) {
 export function showErrors() {
   byId("errors").hidden = false;
   values = given(asked());
-  const rows = Array.from({ length: 8 }, () => el("li", { className: "error-item error-skeleton", aria: { hidden: "true" } }));
-  byId("errors-list").replaceChildren(...rows);
+  const skeleton = () => el("li", { className: "error-item error-skeleton", aria: { hidden: "true" } });
+  byId("errors-list").replaceChildren(...Array.from({ length: 8 }, skeleton));
   bindSearch(byId("errors-search"));
   bindFilter(byId("errors-filter"), byId("errors-filter-form"), byId("errors-filter-button"));
   bindArrows(byId("errors-list"));
@@ -216,7 +227,8 @@ export function showErrors() {
   byId("errors-more").addEventListener("click", () => load(next));
   byId("errors-fresh").addEventListener("click", () => load());
   byId("errors-again").addEventListener("click", () => load());
-  byId("errors-clear").addEventListener("click", () => narrow(Object.fromEntries(KEYS.map((key) => [key, STANDARD[key] ?? ""]))));
+  const standard = Object.fromEntries(KEYS.map((key) => [key, STANDARD[key] ?? ""]));
+  byId("errors-clear").addEventListener("click", () => narrow(standard));
   show();
   load();
   let looking = null;

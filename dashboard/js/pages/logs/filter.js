@@ -50,4 +50,7 @@ function shown(key, value) {
 
 /** The conditions as chips. */
 export const chipsOf = (values) =>
-  Object.entries(values).map(([key, value]) => ({ key, label: t(key === "search" ? "logs.search.chip" : `logs.${key}`), value: shown(key, value) }));
+  Object.entries(values).map(([key, value]) => {
+    const label = t(key === "search" ? "logs.search.chip" : `logs.${key}`);
+    return { key, label, value: shown(key, value) };
+  });
