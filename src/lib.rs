@@ -23,7 +23,7 @@
 //! | [`dashboard`] | the pages that people see, and the files they are made of |
 //! | [`error`] | the one table of HTTP errors |
 //! | [`observe`] | log set-up, the server's lines for Loki, and every Prometheus metric |
-//! | [`clock`], [`timestamp`], [`text`], [`id`], [`timeline`], [`page`], [`budget`] | time that tests can move, how time and text are written, identifiers, cursors, allowances |
+//! | [`clock`], [`timestamp`], [`text`], [`id`], [`timeline`], [`page`], [`budget`], [`told`] | time that tests can move, how time and text are written, identifiers, cursors, allowances, batches told to who listens |
 //!
 //! A feature is one folder ("slice"): `api` (HTTP) and `rt` (realtime) call `model` (validated types)
 //! and `store` (queries), which map to `entity`. Nothing else knows how a slice stores its things.
@@ -54,4 +54,5 @@ pub mod telemetry;
 pub mod text;
 pub mod timeline;
 pub mod timestamp;
+pub mod told;
 pub mod users;

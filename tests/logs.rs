@@ -1,5 +1,7 @@
 //! The logs: one list over the server's lines and those of client applications, and its live tail.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::support::binary::Place;
@@ -188,6 +190,72 @@ async fn the_tail_has_what_its_filter_asks_for_within_a_second() {
     assert_eq!(messages(&admin.get(&later).await.expect(200)), Vec::<&str>::new());
     send(&app, &desk, &lines("s", &[("info", "smoke")])).await;
     assert_eq!(messages(&admin.get(&later).await.expect(200)), ["smoke"]);
+    app.stop().await;
+}
+
+/// A thousand lines a second, for some seconds: who listens hears each or is told how many are left out, and who asks for
+/// something else is answered as before.
+#[tokio::test]
+async fn the_tail_keeps_up_with_a_thousand_lines_a_second() {
+    const SECONDS: usize = 4;
+    let app = TestApp::spawn().await;
+    let admin = app.admin().await;
+    let made = admin.post("/api/app-keys", &json!({"app": "desk", "rate": 1000})).await.expect(201);
+    let desk = made["key"].as_str().unwrap().to_owned();
+    let (mut all, mut some) = (Ws::connect(&app, &admin).await, Ws::connect(&app, &admin).await);
+    all.call("subscribe", &json!({"channel": "monitor:logs"})).await["subscribe"].as_object().unwrap();
+    let errors = "monitor:logs?level=error";
+    some.call("subscribe", &json!({"channel": errors})).await["subscribe"].as_object().unwrap();
+    // Twenty batches of fifty lines a second, of which one is an error.
+    let batches = 20 * SECONDS;
+    let sending = async {
+        let mut beat = tokio::time::interval(Duration::from_millis(50));
+        for n in 0..batches {
+            beat.tick().await;
+            let words: Vec<String> = (0..50).map(|i| format!("line {i} of {n}")).collect();
+            let level = |i: usize| if i == 49 { "error" } else { "info" };
+            let batch: Vec<_> = words.iter().enumerate().map(|(i, word)| (level(i), word.as_str())).collect();
+            assert_eq!(send(&app, &desk, &lines("s", &batch)).await.status, 202);
+        }
+    };
+    let asking = async {
+        let mut took = Vec::new();
+        for _ in 0..40 {
+            let start = Instant::now();
+            admin.get("/api/auth/me").await.expect(200);
+            took.push(start.elapsed());
+        }
+        took.sort();
+        took
+    };
+    let hearing = async |ws: &mut Ws, channel: &str, wanted: usize| {
+        let (mut heard, mut dropped) = (Vec::new(), 0);
+        while heard.len() + dropped < wanted {
+            let data = ws.publication(channel).await["data"].take();
+            dropped += data["dropped"].as_u64().unwrap() as usize;
+            heard.extend(
+                data["lines"].as_array().unwrap().iter().map(|l| l["message"].as_str().unwrap().to_owned()),
+            );
+        }
+        (heard, dropped)
+    };
+    let ((), took, all, some) = tokio::join!(
+        sending,
+        asking,
+        hearing(&mut all, "monitor:logs", 50 * batches),
+        hearing(&mut some, errors, batches),
+    );
+    assert_eq!(all.0.len() + all.1, 50 * batches, "each line is heard once or counted once");
+    assert!(all.1 < 10 * batches, "{} of {} are left out", all.1, 50 * batches);
+    assert_eq!(
+        some,
+        ((0..batches).map(|n| format!("line 49 of {n}")).collect(), 0),
+        "in their order, without a gap"
+    );
+    let unique: std::collections::HashSet<&String> = all.0.iter().collect();
+    assert_eq!(unique.len(), all.0.len());
+    // Unoptimised, and beside other tests on the same cores.
+    assert!(took[20] < Duration::from_millis(500), "{took:?}");
     app.stop().await;
 }
 

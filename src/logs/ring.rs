@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sea_orm::DbErr;
-use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use super::line::LogLine;
@@ -13,6 +12,7 @@ use super::tap::{Tap, Written};
 use crate::db::Db;
 use crate::observe::metrics;
 use crate::timeline::Ids;
+use crate::told::{Listener, Teller};
 
 /// Lines kept, at most.
 const LINES: i64 = 1_000_000;
@@ -32,12 +32,12 @@ pub struct Ring {
     db: Db,
     size: Mutex<Kept>,
     ids: Arc<Ids>,
-    tail: broadcast::Sender<Arc<Vec<LogLine>>>,
+    tail: Arc<Teller<LogLine>>,
 }
 
 impl Ring {
     pub fn new(db: Db) -> Self {
-        Self { db, size: Mutex::default(), ids: Arc::new(Ids::after(0)), tail: broadcast::channel(TAIL).0 }
+        Self { db, size: Mutex::default(), ids: Arc::new(Ids::after(0)), tail: Arc::new(Teller::new(TAIL)) }
     }
 
     pub async fn load(&self) -> Result<(), DbErr> {
@@ -48,8 +48,8 @@ impl Ring {
     }
 
     /// Lines that are kept from now on.
-    pub fn tail(&self) -> broadcast::Receiver<Arc<Vec<LogLine>>> {
-        self.tail.subscribe()
+    pub fn tail(&self) -> Listener<LogLine> {
+        self.tail.listen()
     }
 
     /// Keeps lines until `stop`, and then what is left.
@@ -104,10 +104,7 @@ impl Ring {
                     change.lines -= deleted.lines;
                     change.bytes -= deleted.bytes;
                 }
-                tx.after_commit(move || {
-                    // Nobody may listen.
-                    let _ = tail.send(Arc::new(lines));
-                });
+                tx.after_commit(move || tail.tell(lines));
                 Ok::<_, DbErr>(change)
             })
         });

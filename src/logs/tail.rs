@@ -4,14 +4,12 @@
 //! encoded once for all who listen to it. Beyond a bound lines are left out, and their number is told.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use poem_openapi::types::ToJSON;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::TryRecvError;
 use tokio_util::sync::CancellationToken;
 
 use super::filter::Filter;
@@ -20,6 +18,7 @@ use super::ring::Ring;
 use crate::page;
 use crate::realtime::{Hub, Publication};
 use crate::telemetry::{Stored, Telemetry};
+use crate::told::Listener;
 
 /// Name of the channel, before its filter.
 const CHANNEL: &str = "monitor:logs";
@@ -95,13 +94,13 @@ impl Tail {
         !self.filters.lock().expect("no panic while held").is_empty()
     }
 
-    fn publish(&self, signals: &mut Receiver<Arc<Vec<Stored>>>, lines: &mut Receiver<Arc<Vec<LogLine>>>) {
-        let (signals, missed) = drain(signals);
-        let (lines, missed_lines) = drain(lines);
+    fn publish(&self, signals: &mut Listener<Stored>, lines: &mut Listener<LogLine>) {
+        let (signals, missed) = signals.drain();
+        let (lines, missed_lines) = lines.drain();
         let missed = missed + missed_lines;
-        let signals = signals.iter().flat_map(|batch| batch.iter());
-        let signals = signals.map(|stored| (LogLine::of_signal(stored), &*stored.context.meta.user_id));
-        let lines = lines.iter().flat_map(|batch| batch.iter()).map(|line| (line.clone(), ""));
+        let signals =
+            signals.iter().map(|stored| (LogLine::of_signal(stored), &*stored.context.meta.user_id));
+        let lines = lines.into_iter().map(|line| (line, ""));
         let mut new: Vec<(LogLine, &str)> = signals.chain(lines).collect();
         new.sort_by_key(|(line, _)| line.position());
         let filters: Vec<(String, Filter)> = {
@@ -126,7 +125,7 @@ impl Tail {
     }
 }
 
-/// The newest lines that fit, and how many did not.
+/// The newest lines that fit, and how many did not. What was `missed` before anybody looked at it counts whatever is asked for.
 fn message(found: &[&LogLine], missed: u64) -> Value {
     let (mut kept, mut bytes) = (Vec::new(), 0);
     for line in found.iter().rev().take(LINES) {
@@ -145,16 +144,4 @@ fn message(found: &[&LogLine], missed: u64) -> Value {
     // Who lost the connection reads on from here.
     let previous = last.map(|at| page::encode(&Cursor::After(at.text())));
     json!({"lines": kept, "dropped": dropped, "previous": previous})
-}
-
-/// What waits, and how many commits were missed because nobody came for them in time.
-fn drain<T: Clone>(receiver: &mut Receiver<Arc<Vec<T>>>) -> (Vec<Arc<Vec<T>>>, u64) {
-    let (mut batches, mut missed) = (Vec::new(), 0);
-    loop {
-        match receiver.try_recv() {
-            Ok(batch) => batches.push(batch),
-            Err(TryRecvError::Lagged(n)) => missed += n,
-            Err(TryRecvError::Empty | TryRecvError::Closed) => return (batches, missed),
-        }
-    }
 }

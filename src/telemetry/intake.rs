@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use sea_orm::DbErr;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::collect::Room;
@@ -27,6 +27,7 @@ use crate::db::Db;
 use crate::monitoring::Series;
 use crate::observe::metrics;
 use crate::timeline::Ids;
+use crate::told::{Listener, Teller};
 
 /// Batches that wait; their bytes are bounded before they get here.
 const QUEUE: usize = 1024;
@@ -91,7 +92,7 @@ pub struct Intake {
     waiting: Mutex<Option<mpsc::Receiver<Entry>>>,
     contexts: KnownContexts,
     feed: Arc<Feed>,
-    tail: broadcast::Sender<Arc<Vec<Stored>>>,
+    tail: Teller<Stored>,
 }
 
 impl Intake {
@@ -115,7 +116,7 @@ impl Intake {
             waiting: Mutex::new(Some(waiting)),
             contexts: KnownContexts::default(),
             feed,
-            tail: broadcast::channel(TAIL).0,
+            tail: Teller::new(TAIL),
         }
     }
 
@@ -130,8 +131,8 @@ impl Intake {
         &self.contexts
     }
 
-    pub fn tail(&self) -> broadcast::Receiver<Arc<Vec<Stored>>> {
-        self.tail.subscribe()
+    pub fn tail(&self) -> Listener<Stored> {
+        self.tail.listen()
     }
 
     /// Stores a batch, and returns when it is durable.
@@ -243,8 +244,8 @@ impl Intake {
     fn tell(&self, stored: Vec<Stored>) {
         counted::count(&stored, &self.keys, &self.series);
         self.sessions.learn(&stored);
-        if self.tail.receiver_count() > 0 && !stored.is_empty() {
-            let _ = self.tail.send(Arc::new(stored));
+        if self.tail.is_heard() {
+            self.tail.tell(stored);
         }
     }
 }

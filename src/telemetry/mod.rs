@@ -25,7 +25,6 @@ mod store;
 use std::sync::Arc;
 
 use sea_orm::DbErr;
-use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 pub use collect::endpoint;
@@ -43,6 +42,7 @@ use crate::clock::Clock;
 use crate::config::{Config, LokiUrl, SignalRetention};
 use crate::db::Db;
 use crate::monitoring::Series;
+use crate::told::Listener;
 use intake::Intake;
 use keys::AppKeys;
 use loki::{Feed, Outbox};
@@ -151,7 +151,7 @@ impl Telemetry {
     }
 
     /// Everything that is stored from now on, after its commit. Who is slow misses the oldest, and is told how much.
-    pub fn tail(&self) -> broadcast::Receiver<Arc<Vec<Stored>>> {
+    pub fn tail(&self) -> Listener<Stored> {
         self.inner.intake.tail()
     }
 }
