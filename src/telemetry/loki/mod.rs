@@ -2,7 +2,10 @@
 //!
 //! - **Nothing is lost while Loki is away.** The signals are on the disk anyway; the cursor moves after Loki has taken or
 //!   refused them, and is kept beside them. Pushes that fail are repeated for ever, at least every 30 seconds. A
-//!   wrong login or path (401, 403, 404) is such a failure, too: somebody will mend it.
+//!   wrong login or path (401, 403, 404) is such a failure, too: somebody will mend it. So is a 5xx, however often it comes: it
+//!   says that something is wrong with Loki, never that something is wrong with the lines, which is a 400. To set lines aside
+//!   after so many of them would lose what an outage holds up; the order of streams would be lost with it. What holds it up
+//!   shows in `workspace_loki_backlog_seconds` and in the log.
 //! - **In order.** One push at a time, entries by id; a stream's times rise with the ids. Sent twice, an entry is the same,
 //!   and Loki keeps it once.
 //! - **What Loki refuses** (400: too old, too long) is found by halving the push, set aside in `loki_refused` and
@@ -10,7 +13,8 @@
 //! - **Catching up is limited** to [`pace::CATCH_UP`] beyond what arrives meanwhile, in the same order.
 //! - **Retention does not wait for Loki**: a disk that fills up would stop everything. Signals that are deleted for their
 //!   age or for the room they take before Loki had them are counted in `workspace_loki_lost_signals_total`, and the log
-//!   says so. What somebody erases on purpose is not counted.
+//!   says so. What somebody erases on purpose is not counted. Neither is it pushed: what had to wait is read again before it is
+//!   pushed.
 //! - **It begins at the first start with `LOKI_URL`**: what was stored before would mostly be refused as too old. From then
 //!   on the cursor stays, also through starts without the setting.
 //!

@@ -115,10 +115,17 @@ impl Outbox {
         }
     }
 
-    async fn ship(&mut self, page: Page, stop: &CancellationToken) {
+    async fn ship(&mut self, mut page: Page, stop: &CancellationToken) {
         let wait = self.allowance.take(page.bytes, self.feed.bytes());
         if !wait.is_zero() {
             self.pause(wait, stop).await;
+            self.allowance.give_back(page.bytes);
+            page = match store::page(self.db.read(), self.cursor).await {
+                // What was erased meanwhile is not in it; what is more than before is owed.
+                Ok(page) => page,
+                Err(e) => return tracing::warn!(error = %e, "Signals for Loki could not be read"),
+            };
+            self.allowance.take(page.bytes, self.feed.bytes());
         }
         let (through, bytes, keys) = (page.through, page.bytes, self.keys.clone());
         let entries = blocking(move || batch::entries(&page, |app| keys.is_registered(app))).await;
