@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::leaf::{Attributes, Leaf, List};
-use super::{MAX_FRAMES, PayloadError, read, stamp};
+use super::{MAX_BYTES, MAX_FRAMES, MAX_TEXT, PayloadError, read, stamp};
 use crate::telemetry::signal::{self, Body, Frame, Kind, Level, Signal};
 
 #[derive(Debug, Default, Deserialize)]
@@ -223,18 +223,23 @@ pub struct Event<'a> {
     action: Option<Action<'a>>,
 }
 
+/// Beginning of the names of events that hold a session's recording.
+const RECORDING: &str = "faro.session_recording.";
+
 impl Event<'_> {
     pub fn signal(self) -> Result<Signal, PayloadError> {
         let (trace_id, span_id) = ids(self.trace);
+        let name = self.name.label();
+        let longest = if name.starts_with(RECORDING) { MAX_BYTES } else { MAX_TEXT };
         Ok(Signal {
             kind: Kind::Event,
             level: Level::Info,
             client_ms: stamp::ms(self.timestamp),
             trace_id,
             span_id,
-            message: self.name.label(),
+            message: name,
             body: Body {
-                attributes: self.attributes.read()?,
+                attributes: self.attributes.read_up_to(longest)?,
                 r#type: self.domain.label(),
                 action: action(self.action),
                 ..Body::default()

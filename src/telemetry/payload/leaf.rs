@@ -25,7 +25,7 @@ impl Leaf<'_> {
         let Some(raw) = self.0 else { return Ok(None) };
         match raw.get().as_bytes().first() {
             None | Some(b'{' | b'[' | b'n') => Ok(None),
-            _ => scalar(raw),
+            _ => scalar(raw, MAX_TEXT),
         }
     }
 
@@ -51,19 +51,20 @@ impl Leaf<'_> {
     }
 }
 
-fn scalar(raw: &RawValue) -> Result<Option<String>, PayloadError> {
+/// As text of at most `most` bytes.
+fn scalar(raw: &RawValue, most: usize) -> Result<Option<String>, PayloadError> {
     let raw = raw.get();
     // A character takes at most six bytes in JSON.
-    if raw.len() > 6 * MAX_TEXT {
-        return Err(PayloadError::too_large("Bytes of a text", raw.len(), MAX_TEXT));
+    if raw.len() > 6 * most {
+        return Err(PayloadError::too_large("Bytes of a text", raw.len(), most));
     }
     // Only what begins with a quote can fail: half of a surrogate pair is no text.
     let text = match raw.strip_prefix('"') {
         Some(_) => serde_json::from_str::<String>(raw).map_err(|e| PayloadError::Malformed(e.to_string()))?,
         None => raw.to_owned(),
     };
-    if text.len() > MAX_TEXT {
-        return Err(PayloadError::too_large("Bytes of a text", text.len(), MAX_TEXT));
+    if text.len() > most {
+        return Err(PayloadError::too_large("Bytes of a text", text.len(), most));
     }
     Ok(Some(text))
 }
@@ -197,10 +198,15 @@ impl<'a> Attributes<'a> {
     /// # Errors
     /// When there are too many, or one is too long.
     pub fn read(self) -> Result<BTreeMap<String, String>, PayloadError> {
+        self.read_up_to(MAX_TEXT)
+    }
+
+    /// As [`Attributes::read`], each with at most `most` bytes.
+    pub fn read_up_to(self, most: usize) -> Result<BTreeMap<String, String>, PayloadError> {
         let mut attributes = BTreeMap::new();
         for (name, value) in self.bounded("Attributes of one thing")? {
             let Some(raw) = value.0 else { continue };
-            if let Some(value) = scalar(raw)?.filter(|_| raw.get() != "null") {
+            if let Some(value) = scalar(raw, most)?.filter(|_| raw.get() != "null") {
                 attributes.insert(name, value);
             }
         }

@@ -22,7 +22,8 @@ use leaf::{List, Object};
 pub const MAX_BYTES: usize = 5 << 20;
 /// Most signals in a batch: the SDK sends 50; a client that was offline for hours sends more.
 pub const MAX_SIGNALS: usize = 2_000;
-/// Most bytes of one text: a message, or an attribute. Frames of a session's recording are the largest.
+/// Most bytes of one text: a message, or an attribute. Only what a session's recording holds may be longer, up to the payload's
+/// own bound: a frame with a whole page in it.
 pub const MAX_TEXT: usize = 256 << 10;
 /// Most bytes of an attribute's name.
 pub const MAX_NAME: usize = 1 << 10;

@@ -237,6 +237,19 @@ fn what_is_too_large_is_refused_and_says_what() {
 }
 
 #[test]
+fn a_frame_of_a_sessions_recording_may_be_as_long_as_a_payload() {
+    let frame = "<".repeat(4 << 20);
+    let event = |name: &str| json!({"events": [{"name": name, "attributes": {"event": frame, "type": "2"}}]});
+    let batch = read(&event("faro.session_recording.event")).unwrap();
+    assert_eq!(batch.signals[0].body.attributes["event"].len(), frame.len());
+    let refused = read(&event("recording")).unwrap_err();
+    assert!(
+        matches!(&refused, PayloadError::TooLarge(text) if text.starts_with("Bytes of a text")),
+        "{refused}"
+    );
+}
+
+#[test]
 fn what_is_no_payload_is_refused() {
     let deep = "[".repeat(100_000);
     let deep_item = format!(r#"{{"logs":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
