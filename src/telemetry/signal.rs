@@ -205,6 +205,48 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+/// Bytes that a text takes in a map or list, beside itself: its own head, that of its neighbour, and its part of a node.
+const PART: usize = 128;
+
+impl Body {
+    /// Bytes that it takes in memory, about, beside its own size: at least as many as it does.
+    fn memory(&self) -> usize {
+        let texts = [
+            &self.r#type,
+            &self.value,
+            &self.fingerprint,
+            &self.parent_span_id,
+            &self.span_kind,
+            &self.status_message,
+        ];
+        let texts: usize = texts.into_iter().map(String::capacity).sum();
+        let frame = |frame: &Frame| {
+            PART + size_of::<Frame>()
+                + [&frame.function, &frame.module, &frame.filename]
+                    .map(|text| text.len())
+                    .iter()
+                    .sum::<usize>()
+        };
+        let event =
+            |event: &SpanEvent| PART + size_of::<SpanEvent>() + event.name.len() + map(&event.attributes);
+        let frames: usize = self.frames.iter().map(frame).sum();
+        let events: usize = self.events.iter().map(event).sum();
+        let values: usize = self.values.keys().map(|name| PART + name.len()).sum();
+        let action = self.action.as_ref().map_or(0, |a| a.name.len() + a.id.len() + a.parent_id.len());
+        texts + map(&self.attributes) + values + node(self.values.len()) + frames + events + action
+    }
+}
+
+/// Bytes of the first node of a map, which has room for eleven.
+fn node(items: usize) -> usize {
+    if items == 0 { 0 } else { 11 * 2 * size_of::<String>() }
+}
+
+fn map(attributes: &BTreeMap<String, String>) -> usize {
+    let items = attributes.iter().map(|(name, value)| PART + name.len() + value.len());
+    items.sum::<usize>() + node(attributes.len())
+}
+
 /// One thing that a client reports.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Signal {
@@ -222,4 +264,12 @@ pub struct Signal {
     pub message: String,
     /// The rest.
     pub body: Body,
+}
+
+impl Signal {
+    /// Bytes that it takes in memory, about: a small text of JSON can make a large signal.
+    pub fn memory(&self) -> usize {
+        let ids = [&self.trace_id, &self.span_id].map(|id| id.as_ref().map_or(0, String::len));
+        size_of::<Self>() + self.message.capacity() + ids.iter().sum::<usize>() + self.body.memory()
+    }
 }

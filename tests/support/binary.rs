@@ -123,6 +123,13 @@ impl Place {
 }
 
 impl Running {
+    /// The most memory that it has had so far, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+    }
+
     /// Sends SIGTERM and gives the exit code.
     pub async fn stop(self) -> Option<i32> {
         self.finish().await.0

@@ -6,6 +6,7 @@ mod counted;
 mod errors;
 mod fleet;
 mod keys;
+mod memory;
 mod retention;
 mod room;
 mod source_maps;

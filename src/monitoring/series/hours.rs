@@ -6,6 +6,9 @@ use super::cell::{Cell, cells};
 
 /// Rows that wait for a database that does not take them: some hours of a small fleet. Then the oldest go.
 const WAITING: usize = 50_000;
+/// Bytes of the minutes of the current hour, and of rows that wait: 10,000 clients take some 10 MB. Beyond them a minute of
+/// the current hour has its counts, and its values are only those of the hour.
+const MINUTES_BYTES: usize = 64 << 20;
 
 /// An hour of one series, as it is stored.
 #[derive(Clone, Debug)]
@@ -22,6 +25,10 @@ pub struct Row {
 }
 
 impl Row {
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.total.len() + self.minutes.len()
+    }
+
     fn of(series: u32, hour: i64, total: &Cell, minutes: Vec<u8>) -> Self {
         let mut list = Vec::new();
         total.append(&mut list, hour.rem_euclid(24) as u32);
@@ -41,25 +48,44 @@ struct Active {
 }
 
 impl Active {
-    fn close_minute(&mut self, minute: i64) {
-        if !self.minute.is_empty() {
-            self.total.merge(&self.minute);
-            self.minute.append(&mut self.minutes, minute.rem_euclid(60) as u32);
-            self.minute = Cell::default();
+    /// Gives the bytes that the minute takes. Without `room` its values are left out.
+    fn close_minute(&mut self, minute: i64, room: bool) -> usize {
+        if self.minute.is_empty() {
+            return 0;
         }
+        self.total.merge(&self.minute);
+        let Cell { count, errors, .. } = self.minute;
+        let closed = std::mem::take(&mut self.minute);
+        let kept = if room { closed } else { Cell { count, errors, ..Cell::default() } };
+        let before = self.minutes.len();
+        kept.append(&mut self.minutes, minute.rem_euclid(60) as u32);
+        self.minutes.len() - before
     }
 }
 
 /// The current hour, and earlier ones that wait to be stored.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Hours {
     /// Minutes since 1970.
     minute: i64,
     active: HashMap<u32, Active>,
+    /// Of the minutes of all that is active, and how many there may be.
+    bytes: usize,
+    most: usize,
     waiting: BTreeMap<(i64, u32), Row>,
 }
 
+impl Default for Hours {
+    fn default() -> Self {
+        Self::bounded(MINUTES_BYTES)
+    }
+}
+
 impl Hours {
+    fn bounded(most: usize) -> Self {
+        Self { minute: 0, active: HashMap::new(), bytes: 0, most, waiting: BTreeMap::new() }
+    }
+
     /// Begins at `minute`, with what the database holds of its hour: series and minutes.
     pub fn restart(&mut self, minute: i64, stored: Vec<(u32, Vec<u8>)>) {
         self.minute = minute;
@@ -77,6 +103,7 @@ impl Hours {
             }
             active.saved = active.minutes.len();
         }
+        self.bytes = self.active.values().map(|active| active.minutes.len()).sum();
     }
 
     /// Hours since 1970.
@@ -114,8 +141,9 @@ impl Hours {
 
     /// Ends the current minute, to store it as far as it came.
     pub fn close_minute(&mut self) {
-        let minute = self.minute;
-        self.active.values_mut().for_each(|active| active.close_minute(minute));
+        for active in self.active.values_mut() {
+            self.bytes += active.close_minute(self.minute, self.bytes < self.most);
+        }
     }
 
     fn close_hour(&mut self) {
@@ -125,12 +153,19 @@ impl Hours {
                 self.waiting.insert((hour, series), Row::of(series, hour, &active.total, active.minutes));
             }
         }
+        self.bytes = 0;
     }
 
     /// Drops the oldest rows that wait beyond the bound; gives how many.
     pub fn bound(&mut self) -> usize {
-        let over = self.waiting.len().saturating_sub(WAITING);
-        (0..over).for_each(|_| drop(self.waiting.pop_first()));
+        let mut bytes: usize = self.waiting.values().map(Row::size).sum();
+        let mut over = 0;
+        while (self.waiting.len() > WAITING || bytes > self.most)
+            && let Some((_, row)) = self.waiting.pop_first()
+        {
+            bytes -= row.size();
+            over += 1;
+        }
         over
     }
 
@@ -196,5 +231,48 @@ impl Hours {
     /// Whether a series has data that may not be stored yet.
     pub fn holds(&self, series: u32) -> bool {
         self.active.contains_key(&series) || self.waiting.keys().any(|(_, id)| *id == series)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What happens to a series in a minute of which nothing is like before: the largest there can be.
+    fn busy() -> Cell {
+        let mut cell = Cell::default();
+        for n in 0..2_000 {
+            cell.count += 1;
+            cell.values.record(1.03_f64.powi(n % 700));
+        }
+        cell
+    }
+
+    #[test]
+    fn minutes_have_counts_when_there_is_no_room_for_values() {
+        let most = 1 << 20;
+        let (mut hours, cell) = (Hours::bounded(most), busy());
+        hours.turn_to(0);
+        let series = 40;
+        for minute in 0..60 {
+            (0..series).for_each(|id| hours.add(id, &cell));
+            hours.turn_to(minute + 1);
+            let held: usize = hours.active.values().map(|active| active.minutes.len()).sum();
+            assert!(held <= most + 60 * 16 * series as usize, "{held}");
+            if minute < 59 {
+                assert_eq!(hours.bytes, held);
+            }
+        }
+        assert_eq!((hours.active.len(), hours.bytes, hours.waiting.len()), (0, 0, series as usize));
+        let row = &hours.waiting[&(0, 0)];
+        assert_eq!(row.count, 60 * cell.count, "nothing is missing in the hour");
+        let minutes = cells(&row.minutes);
+        assert_eq!(minutes.len(), 60);
+        assert!(minutes.iter().all(|(_, minute)| minute.count == cell.count));
+        assert_eq!(minutes[0].1.values.count(), cell.count);
+        assert!(minutes[59].1.values.is_empty());
+        // What waits for the database is bounded by its bytes, too.
+        assert!(hours.bound() > 0);
+        assert!(hours.waiting.values().map(Row::size).sum::<usize>() <= most);
     }
 }

@@ -140,7 +140,7 @@ async fn collect(
         let bytes = if gzip { Cow::Owned(gunzip(&bytes)?) } else { Cow::Borrowed(&*bytes) };
         let batch = payload::parse(&bytes)?;
         let body: BatchKey = digest(&[&bytes]);
-        Ok((batch, body, bytes.len()))
+        Ok((batch, body))
     };
     let parsed = match large {
         true => tokio::task::spawn_blocking(read)
@@ -148,9 +148,11 @@ async fn collect(
             .unwrap_or_else(|e| Err(PayloadError::Malformed(e.to_string()))),
         false => read(),
     };
-    let (batch, body, bytes) = parsed.map_err(refused)?;
-    // Gives back what is not needed.
-    room.fit(bytes);
+    let (batch, body) = parsed.map_err(refused)?;
+    // What it takes from now on is the batch: less than its text, or more.
+    if !room.fit(batch.memory()) {
+        return Err(full());
+    }
     let session = if session.is_empty() { batch.meta.session.clone() } else { session };
     let key = match &idempotency_key {
         Some(key) => Some(digest(&[pass.credential().as_bytes(), b"key", key.as_bytes()])),

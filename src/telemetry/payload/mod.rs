@@ -66,6 +66,14 @@ pub struct Batch {
     pub dated: bool,
 }
 
+impl Batch {
+    /// Bytes that it takes in memory, about. Its texts have at most [`MAX_BYTES`], its signals and their parts some 15 MB.
+    pub fn memory(&self) -> usize {
+        // The meta's fields are parts of its text.
+        2 * self.meta.json.len() + self.signals.iter().map(Signal::memory).sum::<usize>()
+    }
+}
+
 #[derive(Deserialize)]
 struct Wire<'a> {
     #[serde(borrow, default)]

@@ -380,6 +380,40 @@ fn millions_of_empty_things_are_refused_and_cost_nothing() {
     assert!(matches!(refused(logs(196).as_bytes()), PayloadError::TooLarge(_)));
 }
 
+/// What a payload becomes is bounded, whatever it is made of.
+#[test]
+fn a_batch_takes_memory_in_proportion() {
+    let many = |item: &str, count: usize| format!("{}{item}", format!("{item},").repeat(count - 1));
+    let attributes = |count: usize| {
+        many("@", count)
+            .split(',')
+            .enumerate()
+            .map(|(n, _)| format!(r#""{n}":1"#))
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    let frames = format!(r#"{{"stacktrace":{{"frames":[{}]}}}}"#, many("{}", 500));
+    let events = format!(r#"{{"events":[{}]}}"#, many("{}", 256));
+    let wide = format!(r#"{{"context":{{{}}}}}"#, attributes(256));
+    let text = format!(r#"{{"message":"{}"}}"#, "x".repeat(250 << 10));
+    for body in [
+        format!(r#"{{"logs":[{}]}}"#, many("{}", 2_000)),
+        format!(r#"{{"logs":[{}]}}"#, many(r#"{"context":{"a":1}}"#, 2_000)),
+        format!(r#"{{"logs":[{}]}}"#, many(&wide, 195)),
+        format!(r#"{{"logs":[{}]}}"#, many(&text, 20)),
+        format!(r#"{{"exceptions":[{}]}}"#, many(&frames, 100)),
+        format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}]}}]}}]}}"#, many(&events, 195)),
+    ] {
+        let batch = parse(body.as_bytes()).unwrap();
+        let memory = batch.memory();
+        assert!(memory <= 16 << 20, "{} bytes become {memory}", body.len());
+        // Not less than what is seen to be there.
+        assert!(memory >= batch.signals.len() * size_of::<Signal>(), "{memory}");
+        let stored: usize = batch.signals.iter().map(|s| serde_json::to_string(&s.body).unwrap().len()).sum();
+        assert!(memory >= stored / 2, "{memory} for {stored} stored");
+    }
+}
+
 #[test]
 fn names_of_attributes_and_values_are_bounded() {
     let name = "n".repeat(1025);
