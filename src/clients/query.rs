@@ -16,6 +16,14 @@ pub struct Filter {
     pub version: Option<String>,
     /// Operating system, whatever the case.
     pub os: Option<String>,
+    /// Its version.
+    pub os_version: Option<String>,
+    /// Name of the machine, whatever the case.
+    pub hostname: Option<String>,
+    /// First seen from a time on, and before another, in milliseconds since 1970.
+    pub first_seen: (Option<i64>, Option<i64>),
+    /// Last seen, in the same way.
+    pub last_seen: (Option<i64>, Option<i64>),
     /// Part of anything that names it.
     pub search: Option<String>,
     /// Whether it is connected, and who is now.
@@ -34,6 +42,7 @@ pub enum By {
     App,
     Version,
     Os,
+    OsVersion,
     User,
     Hostname,
     Signals,
@@ -48,6 +57,7 @@ impl By {
         ("app", Self::App),
         ("version", Self::Version),
         ("os", Self::Os),
+        ("os_version", Self::OsVersion),
         ("user", Self::User),
         ("hostname", Self::Hostname),
         ("signals", Self::Signals),
@@ -63,6 +73,7 @@ impl By {
             Self::App => "i.app COLLATE NOCASE",
             Self::Version => "i.version_key",
             Self::Os => "i.os COLLATE NOCASE",
+            Self::OsVersion => "i.os_version COLLATE NOCASE",
             Self::User => "COALESCE(u.username, i.user_name) COLLATE NOCASE",
             Self::Hostname => "i.hostname COLLATE NOCASE",
             Self::Signals => "i.signals",
@@ -80,6 +91,7 @@ impl By {
             Self::App => text(&row.app),
             Self::Version => text(&row.version_key),
             Self::Os => text(&row.os),
+            Self::OsVersion => text(&row.os_version),
             Self::User => text(&row.username),
             Self::Hostname => text(&row.hostname),
             Self::Signals => Position::Number(row.signals),

@@ -86,7 +86,9 @@ async fn without_an_id_of_its_own_it_is_known_by_user_and_system() {
 async fn installations_are_found_by_any_of_what_is_known() {
     let app = TestApp::spawn().await;
     let (ann, _bob) = (app.member("ann").await, app.member("bob").await);
-    visit(&app, &ann, &described("desk", "old", "1.2.0", "Windows")).await;
+    let mut old = described("desk", "old", "1.2.0", "Windows");
+    old["os_version"] = json!("10");
+    visit(&app, &ann, &old).await;
     app.clock.advance(TimeDelta::days(8));
     let admin = app.admin().await;
     let (ann, bob) = (app.login("ann", PASSWORD).await, app.login("bob", PASSWORD).await);
@@ -103,6 +105,18 @@ async fn installations_are_found_by_any_of_what_is_known() {
     assert_eq!(found("app=DESK&os=linux").await, ["beta", "new"]);
     assert_eq!(found("version=1.2.0").await, ["old"]);
     assert_eq!(found("search=HONE-P").await, ["phone"]);
+    assert_eq!(found("hostname=NEW-pc").await, ["new"]);
+    assert!(found("hostname=new").await.is_empty(), "a name is a whole one");
+    assert_eq!(found("os_version=11&os=linux").await, ["beta", "new"]);
+    assert_eq!(found("os_version=10").await, ["old"]);
+    let week_ago =
+        (app.clock.now() - TimeDelta::days(7)).to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    for which in ["first_seen", "last_seen"] {
+        assert_eq!(found(&format!("{which}_before={week_ago}")).await, ["old"], "{which}");
+        assert_eq!(found(&format!("{which}_since={week_ago}")).await, ["beta", "new", "phone"], "{which}");
+        assert!(found(&format!("{which}_since={week_ago}&{which}_before={week_ago}")).await.is_empty());
+    }
+    admin.get("/api/installations?first_seen_since=yesterday").await.expect(400);
     assert!(found("search=%25%27%3B--").await.is_empty());
     assert_eq!(found("connected=true").await, ["phone"]);
     assert_eq!(found("connected=false&app=desk").await, ["beta", "new", "old"]);
@@ -116,6 +130,7 @@ async fn installations_are_found_by_any_of_what_is_known() {
         ("version", "phone"),
         ("-version", "beta"),
         ("os", "phone"),
+        ("os_version", "old"),
         ("-app", "phone"),
         ("user", "old"),
         ("first_seen", "old"),

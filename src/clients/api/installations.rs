@@ -18,6 +18,7 @@ use super::Tag;
 use crate::auth::{Admin, scope};
 use crate::error::ApiError;
 use crate::page;
+use crate::timestamp::Timestamp;
 
 /// The order when the caller does not say.
 const DEFAULT_SORT: &str = "-last_seen";
@@ -77,6 +78,20 @@ impl InstallationsApi {
         /// Only those on this operating system, whatever the case
         #[oai(validator(max_length = 128))]
         os: Query<Option<String>>,
+        /// Only those with this version of the operating system
+        #[oai(validator(max_length = 128))]
+        os_version: Query<Option<String>>,
+        /// Only those on the machine of this name, whatever the case
+        #[oai(validator(max_length = 128))]
+        hostname: Query<Option<String>>,
+        /// Only those first seen at this time or later
+        first_seen_since: Query<Option<Timestamp>>,
+        /// Only those first seen before this time
+        first_seen_before: Query<Option<Timestamp>>,
+        /// Only those last seen at this time or later
+        last_seen_since: Query<Option<Timestamp>>,
+        /// Only those last seen before this time
+        last_seen_before: Query<Option<Timestamp>>,
         /// Only those with this text in a name, address, version, language or key, whatever the case
         #[oai(validator(max_length = 128))]
         search: Query<Option<String>>,
@@ -88,10 +103,10 @@ impl InstallationsApi {
         /// Only those that have, or do not have, a version below the latest of their application: the highest one seen in
         /// the last 30 days that is no pre-release
         behind: Query<Option<bool>>,
-        /// `last_seen`, `first_seen`, `app`, `version`, `os`, `user`, `hostname`, `signals`, `errors` or `last_error`, with `-`
-        /// before it for the other direction; `-last_seen` when absent
+        /// `last_seen`, `first_seen`, `app`, `version`, `os`, `os_version`, `user`, `hostname`, `signals`, `errors` or `last_error`,
+        /// with `-` before it for the other direction; `-last_seen` when absent
         #[oai(validator(
-            pattern = "^-?(last_seen|first_seen|app|version|os|user|hostname|signals|errors|last_error)$"
+            pattern = "^-?(last_seen|first_seen|app|version|os|os_version|user|hostname|signals|errors|last_error)$"
         ))]
         sort: Query<Option<String>>,
         /// Items in a page
@@ -114,11 +129,16 @@ impl InstallationsApi {
         let fleet = &self.fleet;
         fleet.settle().await;
         let online = fleet.connected_ids();
+        let ms = |time: Query<Option<Timestamp>>| time.0.map(Timestamp::ms);
         let filter = Filter {
             user: user.0,
             app: app.0,
             version: version.0,
             os: os.0,
+            os_version: os_version.0,
+            hostname: hostname.0,
+            first_seen: (ms(first_seen_since), ms(first_seen_before)),
+            last_seen: (ms(last_seen_since), ms(last_seen_before)),
             search: search.0,
             connected: connected.0.map(|is| (is, online.clone())),
             silent_days: silent_days.0.map(|days| (days, online.clone())),

@@ -96,12 +96,26 @@ impl Conditions {
                 "(COALESCE(u.username, i.user_name) = {name} COLLATE NOCASE OR i.user_id = {id})"
             ));
         }
-        for (column, asked) in
-            [("i.app", &filter.app), ("i.app_version", &filter.version), ("i.os", &filter.os)]
-        {
+        for (column, asked) in [
+            ("i.app", &filter.app),
+            ("i.app_version", &filter.version),
+            ("i.os", &filter.os),
+            ("i.os_version", &filter.os_version),
+            ("i.hostname", &filter.hostname),
+        ] {
             if let Some(asked) = asked {
                 let place = self.bind(asked.as_str());
                 self.sql.push(format!("{column} = {place} COLLATE NOCASE"));
+            }
+        }
+        for (column, (since, before)) in
+            [("i.first_seen_at", filter.first_seen), ("i.last_seen_at", filter.last_seen)]
+        {
+            for (edge, time) in [(">=", since), ("<", before)] {
+                if let Some(time) = time {
+                    let place = self.bind(time);
+                    self.sql.push(format!("{column} {edge} {place}"));
+                }
             }
         }
         if let Some(search) = &filter.search {
