@@ -28,6 +28,7 @@ const ALL: &[(&str, &str)] = &[
     ("m0014_audit", include_str!("migrations/m0014_audit.sql")),
     ("m0015_last_error", include_str!("migrations/m0015_last_error.sql")),
     ("m0016_signal_bounds", include_str!("migrations/m0016_signal_bounds.sql")),
+    ("m0017_own_lines", include_str!("migrations/m0017_own_lines.sql")),
 ];
 
 /// Applies what is missing.

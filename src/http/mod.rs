@@ -83,7 +83,7 @@ fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>
         UsersApi::new(users, s.auth.clone()),
         agenda::apis(&s.agenda, &s.config.base_path),
         chat::operations(&s.chat),
-        clients::apis(&s.fleet, &s.auth, &s.telemetry, &s.tasks),
+        clients::apis(&s.fleet, &s.auth, &s.telemetry, &s.logs, &s.tasks),
         MonitoringApi::new(s.monitor.clone()),
         AppKeysApi::new(s.telemetry.keys().clone()),
         LogsApi::new(s.logs.clone()),

@@ -6,6 +6,7 @@
 mod api;
 mod filter;
 mod line;
+mod own;
 mod query;
 mod ring;
 mod stack;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub use api::LogsApi;
 pub use filter::Filter;
 pub use line::{LogKind, LogLine, LogSource};
+pub use store::Of;
 pub use tap::{Tap, TapLayer};
 
 use crate::auth::Auth;

@@ -119,6 +119,13 @@ impl Ring {
         }
     }
 
+    /// Takes off what somebody else deleted.
+    pub fn shrunk(&self, gone: Kept) {
+        let mut size = self.size.lock().expect("no panic while held");
+        size.lines -= gone.lines;
+        size.bytes -= gone.bytes;
+    }
+
     /// How many of the oldest lines to delete with the next write.
     fn excess(&self) -> i64 {
         let size = *self.size.lock().expect("no panic while held");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{connect, described, installation_of, token, visit};
-use crate::support::{Actor, TestApp, stored};
+use crate::support::{Actor, TestApp, database, stored};
 
 /// A batch of `count` log lines from an installation.
 fn lines(installation: &str, count: usize) -> Value {
@@ -73,6 +73,41 @@ async fn one_reads_takes_along_and_erases_what_is_kept() {
     let again = use_client(&app, &admin, &ann, "ann-1", 2).await;
     assert_eq!(again, anns);
     assert_eq!(ann.get("/api/me/data").await.expect(200)["signals"]["count"], 2);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn lines_of_the_servers_log_that_name_somebody_are_theirs_too() {
+    let app = TestApp::spawn().await;
+    let (ann, bob) = (app.member("ann").await, app.member("bob").await);
+    // As the ring keeps them; the program of a test run writes none of its own.
+    for (who, count) in [(&ann, 1_250_i64), (&bob, 2)] {
+        let sql = "INSERT INTO server_logs (id, level, target, message, fields, account_id) WITH RECURSIVE n (n) AS \
+                   (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < $3) \
+                   SELECT n * 1048576 + $1, 2, 'http', $4 || n, '{\"status\":200}', $2 FROM n";
+        let id: uuid::Uuid = who.id.parse().unwrap();
+        let first = if count > 2 { 0 } else { 7 };
+        let message = format!("request of {} ", who.login["user"]["username"].as_str().unwrap());
+        database::write(&app, sql, vec![first.into(), id.into(), count.into(), message.into()]).await;
+    }
+    let kept = async |who: &Actor| who.get("/api/me/data").await.expect(200)["log_lines"].clone();
+    let anns = kept(&ann).await;
+    assert_eq!(anns["count"], 1_250);
+    assert_eq!(
+        (&anns["first_at"], &anns["last_at"]),
+        (&json!("1970-01-01T00:00:00.001Z"), &json!("1970-01-01T00:00:01.250Z"))
+    );
+    let document = ann.get("/api/me/data/export").await.expect(200);
+    let lines = document["log_lines"].as_array().unwrap();
+    assert_eq!(lines.len(), 1_250);
+    assert_eq!(
+        (&lines[0]["message"], &lines[0]["fields"]),
+        (&json!("request of ann 1"), &json!({"status": 200}))
+    );
+    assert!(lines.iter().all(|line| line["user_id"] == ann.id.as_str()));
+    let erased = ann.delete("/api/me/data").await.expect(200);
+    assert_eq!(erased["log_lines"], 1_250);
+    assert_eq!((kept(&ann).await["count"].as_u64(), kept(&bob).await["count"].as_u64()), (Some(0), Some(2)));
     app.stop().await;
 }
 

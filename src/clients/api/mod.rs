@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::fleet::Fleet;
 use crate::auth::Auth;
+use crate::logs::Logs;
 use crate::telemetry::Telemetry;
 
 /// Every operation of the fleet.
@@ -22,6 +23,7 @@ pub fn apis(
     fleet: &Fleet,
     auth: &Auth,
     telemetry: &Telemetry,
+    logs: &Logs,
     tasks: &TaskTracker,
 ) -> impl poem_openapi::OpenApi + use<> {
     (
@@ -36,6 +38,7 @@ pub fn apis(
             fleet: fleet.clone(),
             auth: auth.clone(),
             telemetry: telemetry.clone(),
+            logs: logs.clone(),
             tasks: tasks.clone(),
         },
     )

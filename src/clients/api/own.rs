@@ -12,6 +12,7 @@ use super::super::store::own::{self, Sum};
 use super::export::{self, Export};
 use crate::auth::{Auth, SessionOnly, Viewer};
 use crate::error::ApiError;
+use crate::logs::Logs;
 use crate::telemetry::{Owner, Signals, Telemetry};
 use crate::timeline;
 use crate::timestamp::Timestamp;
@@ -21,6 +22,7 @@ pub struct OwnDataApi {
     pub fleet: Fleet,
     pub auth: Auth,
     pub telemetry: Telemetry,
+    pub logs: Logs,
     pub tasks: TaskTracker,
 }
 
@@ -64,6 +66,8 @@ struct OwnData {
     diagnostics: Amount,
     /// Signals sent while the account was logged in, or by its installations while nobody was
     signals: Amount,
+    /// Lines of the server's log that name the account
+    log_lines: Amount,
 }
 
 impl Example for OwnData {
@@ -80,6 +84,7 @@ impl Example for OwnData {
             events: amount(310),
             diagnostics: none,
             signals: amount(5_120),
+            log_lines: amount(900),
         }
     }
 }
@@ -95,6 +100,8 @@ struct Erased {
     diagnostics: u64,
     /// Signals
     signals: u64,
+    /// Lines of the server's log
+    log_lines: u64,
 }
 
 #[derive(ApiResponse)]
@@ -125,12 +132,15 @@ impl OwnDataApi {
             first: signals.first,
             last: signals.last,
         };
+        let of_log = self.logs.kept_of(user).await?;
+        let log_lines = Sum { count: of_log.count, first: of_log.first, last: of_log.last };
         Ok(Json(OwnData {
             sessions: self.auth.sessions_of(user).len() as u64,
             installations: Amount::of(own::installations_sum(db, user).await?, |ms| ms),
             events: Amount::of(own::events_sum(db, user).await?, timeline::ms),
             diagnostics: Amount::of(own::diagnostics_sum(db, user).await?, |ms| ms),
             signals: Amount::of(signals, timeline::ms),
+            log_lines: Amount::of(log_lines, timeline::ms),
         }))
     }
 
@@ -142,14 +152,15 @@ impl OwnDataApi {
         self.fleet.settle().await;
         let owner = self.owner(who.user_id).await?;
         info!(user.id = %who.user_id, "`{}` exported what is kept about them", who.username);
-        Ok(Exported::Ok(export::start(&self.fleet, &self.auth, &self.tasks, &who, owner)))
+        Ok(Exported::Ok(export::start(&self.fleet, &self.logs, &self.auth, &self.tasks, &who, owner)))
     }
 
     /// Erase what is kept about oneself
     ///
-    /// Installations, events, diagnostic reports and signals, and the figures of one's clients; neither the account, its logins, agenda nor chat,
-    /// nor the lines of the server's log that name who called: those go when newer ones take their place. A client that
-    /// goes on to connect or to send is known again from then on. When it fails midway, the rest stays: try again.
+    /// Installations, events, diagnostic reports and signals, the figures of one's clients, and the lines of the server's log
+    /// that name the account; neither the account, its logins, agenda nor chat, nor what was passed on to a Loki before. The log
+    /// tells that it was done. A client that goes on to connect or to send is known again from then on. When it fails midway,
+    /// the rest stays: try again.
     #[oai(path = "/", method = "delete", operation_id = "erase_own_data")]
     async fn erase(&self, who: Viewer<SessionOnly>) -> Result<Json<Erased>, ApiError> {
         let (fleet, user) = (&self.fleet, who.user_id);
@@ -158,7 +169,7 @@ impl OwnDataApi {
         fleet.forget(&[], Some(user));
         let owner = self.owner(user).await?;
         let signals = self.telemetry.erase(owner.clone()).await?;
-        let mut erased = Erased { installations: 0, events: 0, diagnostics: 0, signals };
+        let mut erased = Erased { installations: 0, events: 0, diagnostics: 0, signals, log_lines: 0 };
         for ids in owner.installations.chunks(STEP) {
             let removed = fleet.remove(ids.to_vec()).await?;
             erased.installations += removed.installations;
@@ -170,6 +181,7 @@ impl OwnDataApi {
                 Box::pin(async move { own::remove_events(tx.conn(), user, EVENTS).await })
             })
             .await?;
+        erased.log_lines = self.logs.erase(user).await?;
         info!(
             user.id = %user, installations = erased.installations, events = erased.events, signals,
             diagnostics = erased.diagnostics, "`{}` erased what was kept about them", who.username,

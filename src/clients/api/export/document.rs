@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::super::super::view::{Installation, InstalledVersion};
 use crate::auth::Role;
+use crate::logs::LogLine;
 use crate::telemetry::KeptSignal;
 use crate::telemetry::{Kind, Level};
 use crate::timeline;
@@ -119,6 +120,8 @@ pub struct ExportedData {
     pub diagnostics: Vec<ExportedReport>,
     /// Signals, the oldest first
     pub signals: Vec<ExportedSignal>,
+    /// Lines of the server's log that name the account, the oldest first
+    pub log_lines: Vec<LogLine>,
 }
 
 impl From<KeptSignal> for ExportedSignal {

@@ -20,6 +20,7 @@ use super::super::fleet::Fleet;
 use super::super::store::{self, diagnostics, list, own, versions};
 use super::super::view::{Installation, InstalledVersion};
 use crate::auth::{Auth, Identity};
+use crate::logs::Logs;
 use crate::telemetry::{Owner, Signals};
 use crate::timeline;
 use crate::timestamp::Timestamp;
@@ -51,9 +52,16 @@ impl Payload for Export {
 }
 
 /// Begins to write the document.
-pub fn start(fleet: &Fleet, auth: &Auth, tasks: &TaskTracker, who: &Identity, owner: Owner) -> Export {
+pub fn start(
+    fleet: &Fleet,
+    logs: &Logs,
+    auth: &Auth,
+    tasks: &TaskTracker,
+    who: &Identity,
+    owner: Owner,
+) -> Export {
     let (pieces, read) = mpsc::channel(AHEAD);
-    let mut writer = Writer { fleet: fleet.clone(), owner, pieces, first: true };
+    let mut writer = Writer { fleet: fleet.clone(), logs: logs.clone(), owner, pieces, first: true };
     let head = head(fleet, auth, who);
     tasks.spawn(async move {
         if let Err(Stopped::Database(e)) = writer.write(head).await {
@@ -105,6 +113,7 @@ impl From<DbErr> for Stopped {
 
 struct Writer {
     fleet: Fleet,
+    logs: Logs,
     owner: Owner,
     pieces: mpsc::Sender<io::Result<Bytes>>,
     /// Whether the next item is the first of its list.
@@ -118,6 +127,7 @@ impl Writer {
         self.events().await?;
         self.diagnostics().await?;
         self.signals().await?;
+        self.log_lines().await?;
         self.send("]}".to_owned()).await
     }
 
@@ -206,6 +216,17 @@ impl Writer {
             let (found, next) = signals.of_owner(&self.owner, after, PAGE).await?;
             let items: Vec<ExportedSignal> = found.into_iter().map(ExportedSignal::from).collect();
             self.items(&items).await?;
+            let Some(next) = next else { return Ok(()) };
+            after = next;
+        }
+    }
+
+    async fn log_lines(&mut self) -> Result<(), Stopped> {
+        self.list("log_lines", true).await?;
+        let mut after = -1;
+        loop {
+            let (lines, next) = self.logs.of_account(self.owner.account, after, PAGE).await?;
+            self.items(&lines).await?;
             let Some(next) = next else { return Ok(()) };
             after = next;
         }
