@@ -442,9 +442,10 @@ async fn a_month_is_drawn_at_once() {
         }
         took.sort_by(f64::total_cmp);
         let figures = format!("{name}: p50 {:.1} ms, p99 {:.1} ms, {bytes} bytes", took[15], took[29]);
-        // Unoptimised, and beside other tests on the same cores.
-        let bound = if cfg!(debug_assertions) { 500.0 } else { 10.0 };
-        if took[0] > bound {
+        // Optimised, half of the answers and more are there within 10 ms. Otherwise, and beside other tests on the same cores,
+        // the best one tells whether something is out of all proportion.
+        let (found, bound) = if cfg!(debug_assertions) { (took[0], 500.0) } else { (took[15], 10.0) };
+        if found > bound {
             slow.push(figures.clone());
         }
         // Shown by `--no-capture`.
