@@ -75,6 +75,12 @@ async fn limit(mut request: Request, maps: &SourceMaps) -> Result<(Request, Byte
     Ok((request, bytes))
 }
 
+/// Whether a request says that its body is of this media type, whatever parameters stand behind it.
+pub fn is_of(request: &Request, media_type: &str) -> bool {
+    let said = request.content_type().unwrap_or_default().split(';').next().unwrap_or_default();
+    said.trim().eq_ignore_ascii_case(media_type)
+}
+
 /// The whole body of a request, up to `limit` bytes.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ use crate::agenda::error::AgendaError;
 use crate::agenda::service::Agenda;
 use crate::auth::{Member, SessionOnly, Viewer, scope};
 use crate::error::ApiError;
+use crate::http::body;
 use crate::timestamp::Timestamp;
 
 /// The type of calendar files.
@@ -47,18 +48,17 @@ impl<'a> ApiExtractor<'a> for CalendarFile {
 
     async fn from_request(
         request: &'a Request,
-        body: &mut RequestBody,
+        content: &mut RequestBody,
         _options: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let kind = request.content_type().unwrap_or("").split(';').next().unwrap_or("").trim();
-        if !kind.eq_ignore_ascii_case(CALENDAR) {
+        if !body::is_of(request, CALENDAR) {
             let error = poem::Error::from_string(
                 format!("Send the file as {CALENDAR}."),
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
             );
             return Err(error);
         }
-        Ok(Self(<String as FromRequest>::from_request(request, body).await?))
+        Ok(Self(<String as FromRequest>::from_request(request, content).await?))
     }
 }
 

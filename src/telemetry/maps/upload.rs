@@ -13,6 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{MAX_BYTES, SourceMaps};
 use crate::auth::{Admin, Sender, scope};
 use crate::error::ApiError;
+use crate::http::body;
 
 /// The type of source maps.
 const JSON: &str = "application/json";
@@ -74,11 +75,10 @@ impl<'a> ApiExtractor<'a> for MapFile {
 
     async fn from_request(
         request: &'a Request,
-        body: &mut RequestBody,
+        content: &mut RequestBody,
         _options: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let kind = request.content_type().unwrap_or("").split(';').next().unwrap_or("").trim();
-        if !kind.eq_ignore_ascii_case(JSON) {
+        if !body::is_of(request, JSON) {
             return Err(ApiError::unsupported_media_type(format!("Send the source map as {JSON}.")).into());
         }
         let encoding = request.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
@@ -91,6 +91,6 @@ impl<'a> ApiExtractor<'a> for MapFile {
                 );
             }
         };
-        Ok(Self { body: <Bytes as FromRequest>::from_request(request, body).await?, gzip })
+        Ok(Self { body: <Bytes as FromRequest>::from_request(request, content).await?, gzip })
     }
 }
