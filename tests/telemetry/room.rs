@@ -60,8 +60,9 @@ async fn bodies_that_do_not_come_take_no_room() {
 async fn one_sender_cannot_take_all_the_room() {
     let app = TestApp::spawn().await;
     let (anon, greedy, other) = (app.anon(), key(&app, "desk").await, key(&app, "phone").await);
-    let begun: Vec<_> = (0..16).map(|_| begin(&anon, &greedy, 4 << 20)).collect();
-    let large = || json!({"logs": [{"message": "x".repeat(250_000)}, {"message": "y".repeat(250_000)}]});
+    // Each holds a mebibyte for what may still come: 64 of them have the whole share.
+    let begun: Vec<_> = (0..80).map(|_| begin(&anon, &greedy, 700_000)).collect();
+    let large = || json!({"logs": vec![json!({"message": "x".repeat(250_000)}); 12]});
     let refused = eventually("its share is taken", async || {
         let answer = send(&app, &greedy, &large()).await;
         (answer.status != 202).then_some(answer)
@@ -72,7 +73,7 @@ async fn one_sender_cannot_take_all_the_room() {
     put_off(send(&app, &greedy, &large()).await);
     assert_eq!(stored(&app).await, before);
     assert_eq!(send(&app, &other, &large()).await.status, 202, "there is room for others");
-    assert_eq!(stored(&app).await, before + 2);
+    assert_eq!(stored(&app).await, before + 12);
     begun.iter().for_each(JoinHandle::abort);
     eventually("it is given back", async || {
         (send(&app, &greedy, &large()).await.status == 202).then_some(())
