@@ -23,7 +23,7 @@ pub enum Layout {
 }
 
 /// Stylesheets in the order in which they are linked; the layers in `tokens.css` decide who wins.
-const STYLES: [&str; 28] = [
+const STYLES: [&str; 29] = [
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
@@ -46,6 +46,7 @@ const STYLES: [&str; 28] = [
     "css/accounts.css",
     "css/monitoring.css",
     "css/fleet.css",
+    "css/client.css",
     "css/logs.css",
     "css/errors.css",
     "css/agenda.css",

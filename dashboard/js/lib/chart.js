@@ -100,10 +100,11 @@ function options(place, { series, unit, format, minimum, most, binary, onCursor,
 
 /**
  * A chart in `place`. `describe` is `{series: [{className, filled, dash, width, hidden}], unit, format(value), minimum,
- * most?, binary? (for sizes), onCursor(index | null)}`; charts with the same `sync` share their crosshair; with `zoom(from, to)` (seconds; null
- * to go back) the page zooms instead of the chart; `onPress(seconds, box)` is told where it was pressed.
- * `set(data, from, to)` takes uPlot columns (times in seconds first) and the window to show; `lines(series)` replaces the
- * series; `show(index, on)` shows or hides one.
+ * most?, binary? (for sizes), onCursor(index | null)}`. Charts with the same `sync` share their crosshair; with
+ * `zoom(from, to)` (seconds; null to go back) the page zooms instead of the chart; `onPress(seconds, event)` is told where
+ * it was pressed.
+ * `set(data, from, to)` takes uPlot columns (times in seconds first) and the window to show; `lines(series)` replaces
+ * the series; `show(index, on)` shows or hides one.
  */
 export function createChart(place, describe) {
   let data = [[], ...describe.series.map(() => [])];

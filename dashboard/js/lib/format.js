@@ -51,7 +51,9 @@ export const rate = (value) => (value !== 0 && value < 100 ? tenth : whole).form
 
 /** A rate with its unit: by the minute where a second would say almost nothing. */
 export const rateText = (value) =>
-  value !== 0 && value < 0.1 ? `${decimal(value * 60)}${t("unit.per_minute")}` : `${rate(value)}${t("unit.per_second")}`;
+  value !== 0 && value < 0.1
+    ? `${decimal(value * 60)}${t("unit.per_minute")}`
+    : `${rate(value)}${t("unit.per_second")}`;
 
 export const percent = (share) => (share > 0 && share < 10 ? tenth : whole).format(share);
 

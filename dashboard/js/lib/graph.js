@@ -6,16 +6,25 @@ import { t } from "./i18n.js";
 
 /** One entry of a legend: a button that shows or hides its line. */
 function entry({ className, dash, label }) {
-  const mark = el("span", { className: `legend-mark ${className}${dash ? " is-dashed" : ""}`, aria: { hidden: "true" } });
+  const mark = el("span", {
+    className: `legend-mark ${className}${dash ? " is-dashed" : ""}`,
+    aria: { hidden: "true" },
+  });
   const value = el("span", { className: "legend-value", textContent: "–" });
-  const props = { className: "legend-item", type: "button", title: t("legend.toggle", { name: label }), aria: { pressed: "true" } };
+  const props = {
+    className: "legend-item",
+    type: "button",
+    title: t("legend.toggle", { name: label }),
+    aria: { pressed: "true" },
+  };
   const button = el("button", props, mark, el("span", { className: "legend-name cut", textContent: label }), value);
   return { button, value };
 }
 
 /**
- * As `createChart`, with `legend` (the place of the legend) and `series` that have a `label`; `text(value)` is how a
- * value is written in the legend, and `none` what stands in a chart without any.
+ * As `createChart`, with `legend` (the place of the legend, before which stands the time under the cursor) and `series`
+ * that have a `label`; `text(value)` is how a value is written in the legend, and `none` what stands in a chart without
+ * any.
  */
 export function createGraph(place, { legend, text, none, ...describe }) {
   const empty = el("p", { className: "chart-none", textContent: none ?? "", hidden: true });
@@ -55,10 +64,11 @@ export function createGraph(place, { legend, text, none, ...describe }) {
       });
       return made;
     });
-    legend.replaceChildren(time, ...entries.map(({ button }) => button));
+    legend.replaceChildren(...entries.map(({ button }) => button));
     show();
   };
   fill(describe.series);
+  legend.before(time);
   place.append(empty);
   return {
     set(columns, from, to) {

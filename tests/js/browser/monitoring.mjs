@@ -95,8 +95,9 @@ await page.waitForFunction(() => location.search === '?range=1h');
 
 // The crosshair is over all charts, and the legend has the time under it.
 await page.mouse.move(box.x + box.width * 0.5, box.y + 50);
-await page.waitForFunction(() => /\d\d:\d\d/.test(document.querySelector('#chart-latency-legend .legend-time').textContent));
-await page.waitForFunction(() => /\d\d:\d\d/.test(document.querySelector('#chart-requests-legend .legend-time').textContent));
+for (const figure of ['first-child', 'last-child']) {
+  await page.waitForSelector(`#panel-requests .figure:${figure} .legend-time:text-matches("\\\\d\\\\d:\\\\d\\\\d")`);
+}
 
 // A press leads to the logs of that moment.
 await page.mouse.click(box.x + box.width * 0.5, box.y + 50);

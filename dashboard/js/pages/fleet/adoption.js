@@ -38,7 +38,10 @@ function part(app, total, { version, count, latest }, index) {
   const bar = el("span", { className: `adoption-part ${tone}` });
   bar.style.flexGrow = String(count);
   const name = version || t("fleet.no_version");
-  const words = [el("span", { className: `adoption-mark ${tone}`, aria: { hidden: "true" } }), el("span", { textContent: name })];
+  const words = [
+    el("span", { className: `adoption-mark ${tone}`, aria: { hidden: "true" } }),
+    el("span", { textContent: name }),
+  ];
   if (latest) words.push(el("span", { className: "badge", textContent: t("fleet.latest") }));
   words.push(el("span", { className: "adoption-share", textContent: share(count, total) }));
   const title = t("fleet.adoption_part", { app, version: name, count });
@@ -59,7 +62,12 @@ function line({ app, total, parts, rest }) {
     const tail = el("span", { className: "adoption-part adoption-rest" });
     tail.style.flexGrow = String(rest);
     bar.append(tail);
-    list.append(el("span", { className: "adoption-other", textContent: t("fleet.other_versions", { share: share(rest, total) }) }));
+    list.append(
+      el("span", {
+        className: "adoption-other",
+        textContent: t("fleet.other_versions", { share: share(rest, total) }),
+      }),
+    );
   }
   const count = el("span", { className: "adoption-count number", textContent: integer(total) });
   return el("li", { className: "adoption" }, name, count, bar, list);

@@ -37,7 +37,10 @@ export function bindColumnChoice(apply) {
   });
   keepBeside(menu, button);
   list.addEventListener("change", () => {
-    choose(NAME, [...list.querySelectorAll("input:checked")].map(({ value }) => value));
+    choose(
+      NAME,
+      [...list.querySelectorAll("input:checked")].map(({ value }) => value),
+    );
     apply(firstColumns());
   });
   byId("fleet-columns-usual").addEventListener("click", () => {

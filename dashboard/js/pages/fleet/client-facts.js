@@ -10,7 +10,10 @@ const moved = (clients, way) =>
   clients.length > 0 && `${integer(sum(clients, `messages_${way}`))} · ${bytesText(sum(clients, `bytes_${way}`))}`;
 
 function factsOf(row, { connected, clients, rtt }) {
-  const name = row.user.id === null && row.user.username ? t("fleet.user_claimed", { name: row.user.username }) : row.user.username;
+  const name =
+    row.user.id === null && row.user.username
+      ? t("fleet.user_claimed", { name: row.user.username })
+      : row.user.username;
   const channels = [...new Set(clients.flatMap((client) => client.channels))].sort();
   const sdk = [...new Set(clients.map((client) => client.sdk))].filter(Boolean);
   const error = row.last_error && `${dayAndTime(new Date(row.last_error.time))} · ${row.last_error.message}`;
@@ -41,10 +44,13 @@ function factsOf(row, { connected, clients, rtt }) {
 export function showFacts(row, state) {
   const list = byId("client-facts");
   const facts = factsOf(row, state);
-  const same = list.children.length === facts.length && facts.every(([key], at) => list.children[at].dataset.key === key);
+  const same =
+    list.children.length === facts.length && facts.every(([key], at) => list.children[at].dataset.key === key);
   if (!same) {
     list.replaceChildren(
-      ...facts.map(([key]) => el("div", { className: "fact", data: { key } }, el("dt", { textContent: t(key) }), el("dd"))),
+      ...facts.map(([key]) =>
+        el("div", { className: "fact", data: { key } }, el("dt", { textContent: t(key) }), el("dd")),
+      ),
     );
   }
   facts.forEach(([, value], at) => setText(list.children[at].lastChild, String(value)));

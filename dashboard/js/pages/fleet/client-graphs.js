@@ -57,7 +57,11 @@ export function showGraphs(id) {
       if (mine !== turn) return;
       const [trip, signal] = [trips.series[0], sent.series[0]];
       rtt.set([trips.times, trip.p50, trip.p95], to - seconds, to);
-      signals.set([sent.times, perSecond(sent, signal.count, 60), perSecond(sent, signal.errors, 60)], to - seconds, to);
+      signals.set(
+        [sent.times, perSecond(sent, signal.count, 60), perSecond(sent, signal.errors, 60)],
+        to - seconds,
+        to,
+      );
     } catch (error) {
       // The head of the page says what is wrong; old lines are better than none.
       if (error.status === undefined) throw error;
@@ -71,4 +75,3 @@ export function showGraphs(id) {
   });
   load();
 }
-

@@ -64,7 +64,11 @@ export function showSettings(settings) {
     settings.sampling !== null && t("orders.is_sampling", { share: shareText(settings.sampling) }),
   ];
   const until = new Date(settings.until);
-  const text = t("orders.active", { what: what.filter(Boolean).join(", "), time: dayAndTime(until), user: settings.set_by });
+  const text = t("orders.active", {
+    what: what.filter(Boolean).join(", "),
+    time: dayAndTime(until),
+    user: settings.set_by,
+  });
   setText(place.querySelector(".alert-text"), text);
   setTitle(place, exactTime(until));
 }

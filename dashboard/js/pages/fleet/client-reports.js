@@ -42,7 +42,11 @@ export function bindReports(path) {
         draw();
       }),
     );
-    const keep = el("button", { className: "button button-text", type: "button", textContent: t("diagnostics.download") });
+    const keep = el("button", {
+      className: "button button-text",
+      type: "button",
+      textContent: t("diagnostics.download"),
+    });
     keep.addEventListener(
       "click",
       tried(async () => save(`report-${id}.json`, "application/json", await content(id))),
@@ -58,7 +62,12 @@ export function bindReports(path) {
     const row = el("li", { className: "report-row" }, time, el("span", { className: "muted", textContent: words }));
     if (item.received_at) row.append(buttons(item));
     if (open.has(item.id)) {
-      const props = { className: "code-text", tabIndex: 0, textContent: open.get(item.id), aria: { label: t("diagnostics.content") } };
+      const props = {
+        className: "code-text",
+        tabIndex: 0,
+        textContent: open.get(item.id),
+        aria: { label: t("diagnostics.content") },
+      };
       const text = el("pre", props);
       text.setAttribute("role", "region");
       row.append(el("div", { className: "code-block" }, text));

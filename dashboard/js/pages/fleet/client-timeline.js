@@ -27,7 +27,12 @@ function lineOf(entry) {
   const button = el(
     "button",
     { className: "timeline-line", type: "button", aria: { expanded: "false" } },
-    el("time", { className: "timeline-time", textContent: timeWithSeconds(date), title: exactTime(date), dateTime: entry.time }),
+    el("time", {
+      className: "timeline-time",
+      textContent: timeWithSeconds(date),
+      title: exactTime(date),
+      dateTime: entry.time,
+    }),
     el("span", { className: "timeline-tag", textContent: t(`timeline.${entry.kind}`) }),
     el("span", { className: "timeline-summary cut", textContent: entry.summary, title: entry.summary }),
   );

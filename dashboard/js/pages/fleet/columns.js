@@ -20,10 +20,7 @@ function drawUser(cell, row) {
     const link = el("a", { className: "fleet-name cut", tabIndex: -1, href: pathOfClient(row) });
     const badge = el("span", { className: "badge", hidden: true, textContent: t("clients.this_page") });
     const dot = el("span", { className: "state-dot", aria: { hidden: "true" } });
-    cell.append(
-      el("div", { className: "client-user" }, dot, link, badge),
-      el("div", { className: "client-more cut" }),
-    );
+    cell.append(el("div", { className: "client-user" }, dot, link, badge), el("div", { className: "client-more cut" }));
   }
   const state = stateOf(row);
   const [line, more] = cell.children;
@@ -65,31 +62,44 @@ function sparkIn(cell) {
 }
 
 function drawRtt(cell, row) {
-  if (!cell.firstChild) sparkIn(cell);
-  const [svg, text] = cell.firstChild.children;
   const { rtt } = stateOf(row);
   const values = [...roundTripsOf(row.id), ...(rtt ? [[0, rtt.last]] : [])];
+  setTitle(cell, rtt ? t("clients.rtt.detail", { p50: ms(rtt.p50), p95: ms(rtt.p95) }) : t("clients.rtt.none"));
+  // Most of a large fleet is silent: no graph is made for nothing.
+  if (values.length === 0) return setText(cell, "–");
+  if (!cell.firstElementChild) {
+    cell.replaceChildren();
+    sparkIn(cell);
+  }
+  const [svg, text] = cell.firstChild.children;
   // Drawn again only when it is another one: rows are looked at many times a second while one scrolls.
-  const mark = `${values.length}:${values[0]?.[0]}:${rtt?.last}:${row.id}`;
+  const mark = `${values.length}:${values[0]?.[0]}:${rtt?.last}`;
   if (svg.dataset.mark !== mark) {
     svg.dataset.mark = mark;
     drawSpark(svg, values, SPAN_S, true);
   }
   setText(text, rtt ? ms(rtt.last) : "–");
-  setTitle(cell, rtt ? t("clients.rtt.detail", { p50: ms(rtt.p50), p95: ms(rtt.p95) }) : t("clients.rtt.none"));
 }
 
 function drawError(cell, { last_error, errors }) {
   if (!cell.firstChild) {
     cell.append(
-      el("div", { className: "fleet-error" }, el("span", { className: "fleet-error-time" }), el("span", { className: "cut" })),
+      el(
+        "div",
+        { className: "fleet-error" },
+        el("span", { className: "fleet-error-time" }),
+        el("span", { className: "cut" }),
+      ),
     );
   }
   const [time, text] = cell.firstChild.children;
   const date = last_error && new Date(last_error.time);
   setText(time, date ? since(date, Date.now()) : "");
   setText(text, last_error?.message ?? "");
-  setTitle(cell, date ? [exactTime(date), t("fleet.error_count", { count: errors }), last_error.message].join("\n") : "");
+  setTitle(
+    cell,
+    date ? [exactTime(date), t("fleet.error_count", { count: errors }), last_error.message].join("\n") : "",
+  );
 }
 
 function drawSeen(cell, row) {
@@ -198,12 +208,19 @@ export const allColumns = () => [
     key: "seen",
     label: t("fleet.state"),
     className: "col-seen",
-    width: 164,
+    width: 152,
     sort: "last_seen",
     downFirst: true,
     draw: drawSeen,
   },
-  { key: "action", label: t("clients.actions_head"), className: "col-action", width: 48, draw: drawAction, always: true },
+  {
+    key: "action",
+    label: t("clients.actions_head"),
+    className: "col-action",
+    width: 48,
+    draw: drawAction,
+    always: true,
+  },
 ];
 
 /** What there is room for, where nobody chose. */
@@ -214,9 +231,12 @@ export function usualColumns() {
   return ["app", "os", "host", "address", "rtt", "error", "seen"];
 }
 
-/** The least width of a table with these columns, in pixels: what has no width of its own wants this much. */
-const LEAST = 144;
+// What the column without a width of its own wants, in pixels, on a phone and elsewhere.
+const [LEAST_NARROW, LEAST] = [128, 156];
+
+/** Sees that the table scrolls sideways before its columns become too narrow. */
 export function widen(columns) {
-  const width = columns.reduce((sum, column) => sum + (column.width ?? LEAST), 0);
+  const least = innerWidth < 640 ? LEAST_NARROW : LEAST;
+  const width = columns.reduce((sum, column) => sum + (column.width ?? least), 0);
   byId("fleet-table").style.minWidth = `${width}px`;
 }

@@ -55,7 +55,9 @@ function bindForm(form, fill) {
 }
 
 export function bindFilters() {
-  const [button, menu, form, search] = ["fleet-filter-open", "fleet-filter", "fleet-filter-form", "fleet-search"].map(byId);
+  const [button, menu, form, search] = ["fleet-filter-open", "fleet-filter", "fleet-filter-form", "fleet-search"].map(
+    byId,
+  );
   const fill = () => {
     const now = query.get();
     for (const key of CONDITIONS) {

@@ -30,7 +30,10 @@ async function count(root) {
 /** Shows them; the returned function counts again. */
 export function showQuick() {
   const root = byId("fleet-quick");
-  setText(root.querySelector("[data-quick=silent] .quick-label"), t("fleet.silent_days", { count: Number(SILENT_DAYS) }));
+  setText(
+    root.querySelector("[data-quick=silent] .quick-label"),
+    t("fleet.silent_days", { count: Number(SILENT_DAYS) }),
+  );
   root.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-quick]");
     if (!button) return;

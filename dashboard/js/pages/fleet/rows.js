@@ -8,7 +8,7 @@ import { pathOf } from "./query.js";
 const PAGE = 200;
 const RETRY_MS = 5000;
 
-/** `state`: "loading" (nothing yet), "known" or "failed"; `missed`: there are some above the end that are not listed. */
+/** `state`: "loading" (nothing yet), "known" or "failed"; `missed`: some that match are not listed. */
 const store = createStore({ items: [], total: 0, known: 0, state: "loading", missed: false });
 
 let conditions = {};

@@ -34,7 +34,10 @@ export function bestRoutes(graph) {
     for (const label of shown) {
       if (label === OTHER || styles.has(label)) continue;
       const taken = new Set(styles.values());
-      styles.set(label, STYLES.findIndex((_, index) => !taken.has(index)));
+      styles.set(
+        label,
+        STYLES.findIndex((_, index) => !taken.has(index)),
+      );
     }
   };
 

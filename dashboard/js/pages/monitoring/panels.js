@@ -72,10 +72,13 @@ export const panels = () => ({
     live: ({ latency_ms: of }) => [of?.p50 ?? null, of?.p95 ?? null, of?.p99 ?? null],
     stored: ({ series: [all] }) => [all.p50, all.p95, all.p99],
   },
-  clients: gauges({ unit: "", format: tickRate, text: (value) => (value % 1 ? decimal(value) : integer(value)), minimum: 4 }, [
-    [line(t("monitoring.clients"), "series-clients", { width: 2 }), "clients", (point) => point.clients],
-    [line(t("monitoring.users"), "series-users", { dash: DASH }), "users", (point) => point.users_online],
-  ]),
+  clients: gauges(
+    { unit: "", format: tickRate, text: (value) => (value % 1 ? decimal(value) : integer(value)), minimum: 4 },
+    [
+      [line(t("monitoring.clients"), "series-clients", { width: 2 }), "clients", (point) => point.clients],
+      [line(t("monitoring.users"), "series-users", { dash: DASH }), "users", (point) => point.users_online],
+    ],
+  ),
   messages: gauges(perSecondUnit(), [
     [line(t("clients.in"), "series-in"), "messages_in", (point) => point.messages_in_per_second],
     [line(t("clients.out"), "series-out", { dash: DASH }), "messages_out", (point) => point.messages_out_per_second],

@@ -90,9 +90,15 @@ const number = (key, label, text, width) => ({
 const narrow = () => innerWidth < 640;
 
 function columns() {
-  const width = narrow() ? 72 : 104;
+  const width = narrow() ? 88 : 104;
   const all = [
-    { key: "route", label: t("monitoring.route"), className: "col-route", sort: ({ route, method }) => `${route} ${method}`, draw: drawRoute },
+    {
+      key: "route",
+      label: t("monitoring.route"),
+      className: "col-route",
+      sort: ({ route, method }) => `${route} ${method}`,
+      draw: drawRoute,
+    },
     number("rate", t("traffic.requests"), rateText, width),
     { ...number("share", t("tile.errors"), String, width), draw: drawShare },
     number("p50", "p50", ms, width),
