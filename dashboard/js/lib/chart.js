@@ -10,6 +10,8 @@ const FONT = '12px "Inter Variable", system-ui, sans-serif';
 const DAY_S = 86_400;
 // A second click within this makes the first one half of a double click.
 const DOUBLE_MS = 250;
+// A hand that presses moves this far.
+const STILL_PX = 4;
 // Steps of an axis of sizes: in powers of 1024 only halves of each other are round.
 const POWERS = Array.from({ length: 60 }, (_, power) => 2 ** (power - 20));
 
@@ -127,10 +129,8 @@ export function createChart(place, describe) {
     if (width <= 0) return;
     const [from, to] = [self.posToVal(left, "x"), self.posToVal(left + width, "x")];
     self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
-    dragged = true;
     describe.zoom(from, to);
   };
-  let dragged = false;
   const build = () => {
     chart?.destroy();
     const opts = options(place, describe);
@@ -143,13 +143,17 @@ export function createChart(place, describe) {
       describe.zoom?.(null, null);
       onNextFrame(draw);
     });
+    let down = 0;
     if (describe.onPress) {
+      chart.over.addEventListener("mousedown", (event) => {
+        down = event.clientX;
+      });
       chart.over.addEventListener("click", (event) => {
         clearTimeout(pressed);
         const at = chart.data[0][chart.cursor.idx];
         // Neither the end of a drag is a press, nor the half of a double click.
+        const dragged = Math.abs(event.clientX - down) > STILL_PX;
         if (!dragged && at !== undefined) pressed = setTimeout(() => describe.onPress(at, event), DOUBLE_MS);
-        dragged = false;
       });
     }
     draw();

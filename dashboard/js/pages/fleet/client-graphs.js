@@ -11,7 +11,7 @@ import { perSecond, RANGES, readSeries } from "../../lib/series.js";
 const EVERY_MS = 30_000;
 const SYNC = "client";
 
-const makeRtt = () =>
+const makeRtt = (zoom) =>
   createGraph(byId("client-rtt"), {
     legend: byId("client-rtt-legend"),
     series: [
@@ -23,9 +23,10 @@ const makeRtt = () =>
     text: ms,
     minimum: 1,
     sync: SYNC,
+    zoom,
   });
 
-const makeSignals = () =>
+const makeSignals = (zoom) =>
   createGraph(byId("client-signals"), {
     legend: byId("client-signals-legend"),
     series: [
@@ -37,14 +38,29 @@ const makeSignals = () =>
     text: decimal,
     minimum: 1,
     sync: SYNC,
+    zoom,
   });
 
 export function showGraphs(id) {
-  const [rtt, signals, choice] = [makeRtt(), makeSignals(), byId("client-range")];
+  const choice = byId("client-range");
   let range = RANGES[asked().range] ? asked().range : "1h";
   let timer = null;
   let turn = 0;
-  choice.querySelector(`input[value="${range}"]`)?.click();
+  // What is drawn: the columns of both graphs, the whole range, and the part of it that was dragged over.
+  let shown = null;
+  let part = null;
+  const draw = () => {
+    if (!shown) return;
+    const [from, to] = part ?? shown.whole;
+    rtt.set(shown.trips, from, to);
+    signals.set(shown.signals, from, to);
+  };
+  const zoom = (from, to) => {
+    part = from === null ? null : [from, to];
+    draw();
+  };
+  const [rtt, signals] = [makeRtt(zoom), makeSignals(zoom)];
+  choice.querySelector(`input[value="${range}"]`).checked = true;
 
   async function load() {
     clearTimeout(timer);
@@ -56,12 +72,12 @@ export function showGraphs(id) {
       const [trips, sent] = await Promise.all([readSeries("rtt", ask), readSeries("signals", ask)]);
       if (mine !== turn) return;
       const [trip, signal] = [trips.series[0], sent.series[0]];
-      rtt.set([trips.times, trip.p50, trip.p95], to - seconds, to);
-      signals.set(
-        [sent.times, perSecond(sent, signal.count, 60), perSecond(sent, signal.errors, 60)],
-        to - seconds,
-        to,
-      );
+      shown = {
+        trips: [trips.times, trip.p50, trip.p95],
+        signals: [sent.times, perSecond(sent, signal.count, 60), perSecond(sent, signal.errors, 60)],
+        whole: [to - seconds, to],
+      };
+      draw();
     } catch (error) {
       // The head of the page says what is wrong; old lines are better than none.
       if (error.status === undefined) throw error;
@@ -70,6 +86,7 @@ export function showGraphs(id) {
   }
   choice.addEventListener("change", ({ target }) => {
     range = target.value;
+    part = null;
     keepInAddress({ ...asked(), range: range === "1h" ? "" : range });
     load();
   });
