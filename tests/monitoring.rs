@@ -170,9 +170,11 @@ async fn monitor_channels_are_for_admins_and_known_names() {
 
 #[tokio::test]
 async fn the_overview_comes_every_second_with_its_history() {
-    const KEYS: [&str; 15] = [
+    const KEYS: [&str; 21] = [
+        "bytes_in_per_second",
         "bytes_out_per_second",
         "clients",
+        "commit_ms",
         "cpu_percent",
         "database_bytes",
         "errors_per_second",
@@ -182,10 +184,14 @@ async fn the_overview_comes_every_second_with_its_history() {
         "messages_out_per_second",
         "open_descriptors",
         "requests_per_second",
+        "signal_errors_per_second",
+        "signals_per_second",
         "time",
         "uptime_seconds",
         "users_online",
         "version",
+        "write_queue",
+        "writes_per_second",
     ];
     let app = TestApp::spawn().await;
     let admin = app.admin().await;
