@@ -22,7 +22,7 @@ const LABELS = () => ({
 function valueOf(key, value) {
   if (key === "connected") return t(value === "true" ? "fleet.connected" : "fleet.not_connected");
   if (key === "behind") return t(value === "true" ? "fleet.behind" : "fleet.not_behind");
-  if (key === "silent_days") return t("fleet.silent_days", { count: Number(value) });
+  if (key === "silent_days") return t("fleet.days_or_more", { count: Number(value) });
   return value;
 }
 
