@@ -168,6 +168,13 @@ async fn the_agenda_looks_right_everywhere() {
 }
 
 #[tokio::test]
+async fn the_form_of_the_agenda_looks_right_everywhere() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "agenda-form-looks", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
 async fn everything_works_below_a_base_path_and_follows_ones_role() {
     let app = TestApp::spawn_with(|config| config.base_path = "/team".to_owned()).await;
     let login = json!({"username": ADMIN.0, "password": ADMIN.1});

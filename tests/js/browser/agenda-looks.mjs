@@ -1,84 +1,11 @@
-// The agenda in its four views, with its card, its form and its dialogs, in both languages, both themes and three widths.
-import { asAdmin, person } from '../sdk/lib.mjs';
-import { done, everyLook, given, live, logIn, NARROW, visit } from './lib.mjs';
+// The agenda in its four views, with its card, as a member and a viewer see it, in both languages, both themes and three widths.
+import { after, agenda, card, day, to } from './agenda-data.mjs';
+import { done, everyLook, live, NARROW, visit } from './lib.mjs';
 
-const DAY_MS = 86_400_000;
-const [chloe, bastien] = [await person('chloe.martin'), await person('bastien')];
-await person('eve', 'viewer');
-const { id: admin } = await asAdmin('GET', '/api/auth/me').then(({ user }) => user);
-
-// Days of this week, so that the line of the present is in it.
-const now = new Date();
-const monday = Date.UTC(now.getFullYear(), now.getMonth(), now.getDate()) - ((now.getDay() + 6) % 7) * DAY_MS;
-const day = (at) => new Date(monday + at * DAY_MS).toISOString().slice(0, 10);
-const paris = { time_zone: 'Europe/Paris' };
-const timed = (title, at, from, to, more = {}) => ({ title, start: `${day(at)}T${from}:00`, end: `${day(at)}T${to}:00`, ...paris, ...more });
-const team = { visibility: 'team' };
-
-const add = (who, event) => who('POST', '/api/agenda', event);
-await add(chloe.api, timed('Stand-up', -7, '09:00', '09:15', {
-  ...team,
-  recurrence: { rule: 'FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;COUNT=60' },
-  place: 'Room 1',
-  reminders: [10],
-}));
-await add(chloe.api, timed('Design review', 1, '10:00', '11:30', {
-  ...team,
-  color: '#d9621e',
-  place: 'Room with the large table, second floor, behind the kitchen',
-  notes: 'Bring the screenshots.\n\nhttps://example.org/review',
-  attendees: [{ user_id: admin, response: 'accepted' }, { user_id: bastien.id }, { email: 'guest@example.org', name: 'Ada Guest', response: 'tentative' }],
-  reminders: [10, 1440],
-}));
-const call = await add(bastien.api, timed('Call with the customer', 1, '10:30', '11:00', { ...team, color: '#159a73' }));
-await add(asAdmin, timed('Write the release notes', 1, '10:45', '12:15', { color: '#c2528b', reminders: [5] }));
-await add(asAdmin, { title: 'Talk with Tokyo', start: `${day(2)}T17:00:00`, end: `${day(2)}T18:30:00`, time_zone: 'Asia/Tokyo', color: '#3a9fcf', place: 'Video' });
-await add(asAdmin, timed('Lunch', 3, '12:00', '13:00'));
-await add(asAdmin, timed('Deployment in the night, with everybody who can be there', 3, '22:30', '23:59', { color: '#d13b3b' }));
-await add(asAdmin, { ...timed('Watch the graphs', 4, '23:00', '23:59'), end: `${day(5)}T02:00:00` });
-await add(chloe.api, { title: 'Conference', start: day(2), end: day(5), all_day: true, ...team, color: '#c28a0a', place: 'Lyon' });
-await add(bastien.api, { title: 'Bastien is away', start: day(4), end: day(11), all_day: true, ...team, color: '#6b7280' });
-await add(asAdmin, { title: 'Birthday of Chloé', start: day(3), end: day(4), all_day: true, recurrence: { rule: 'FREQ=YEARLY' } });
-await add(asAdmin, timed('Pay the hosting', 0, '14:00', '14:30', { recurrence: { rule: 'FREQ=MONTHLY;BYMONTHDAY=-1' } }));
-for (let at = 0; at < 5; at += 1) await add(asAdmin, timed(`Interview ${at + 1}`, 10, `${13 + at}:00`, `${13 + at}:45`));
-/** Another's change while a form is open. */
-let meanwhile = 0;
-const again = async (id, patch) => {
-  const answer = await fetch(`${given.url}/api/agenda/${id}`, {
-    method: 'PATCH',
-    headers: { authorization: `Bearer ${bastien.token}`, 'content-type': 'application/json', 'if-match': '*' },
-    body: JSON.stringify(patch),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-};
-
-const agenda = (query, who = given.admin) => async (page) => {
-  await logIn(page, who);
-  await visit(page, `/agenda?${query}`);
+const nowhere = async (page) => {
+  await visit(page, '/agenda?view=week&date=2031-05-07');
   await live(page);
-  await page.waitForSelector('#agenda-view[aria-busy="false"]');
-};
-const event = (page, title) => page.locator('.agenda-event', { hasText: title }).first();
-const to = (view) => async (page) => {
-  await page.keyboard.press('Escape');
-  await page.locator('#agenda-views label', { has: page.locator(`[value="${view}"]`) }).click();
-  await page.waitForSelector('#agenda-view[aria-busy="false"]');
-};
-const closed = async (page) => {
-  await page.keyboard.press('Escape');
-  await page.waitForFunction(() => !document.querySelector('dialog[open], [popover]:popover-open'));
-};
-const card = (title) => async (page) => {
-  await closed(page);
-  await event(page, title).click();
-  await page.waitForSelector('#agenda-card .agenda-attendee, #agenda-card .agenda-notes, #agenda-card .agenda-fact:nth-child(3)');
-};
-const form = (title) => async (page) => {
-  await card(title)(page);
-  await page.click('#agenda-card-edit');
-};
-const after = (...steps) => async (page) => {
-  for (const step of steps) await step(page);
+  await page.waitForSelector('#agenda-note:not([hidden])');
 };
 
 await everyLook(agenda(`view=week&date=${day(2)}`), [
@@ -87,49 +14,13 @@ await everyLook(agenda(`view=week&date=${day(2)}`), [
   ['agenda-day', after(to('week'), (page) => page.locator('.agenda-day-head').nth(1).click(), (page) => page.waitForSelector('#agenda-view[data-view="day"][aria-busy="false"]')), NARROW],
   ['agenda-list', to('list'), NARROW],
   ['agenda-card', () => {}, NARROW, card('Design review')],
-  ['agenda-form', form('Design review'), NARROW],
-  ['agenda-form-error', async (page) => {
-    await page.fill('#event-title', '');
-    await page.fill('#event-end-date', '2020-01-01');
-    await page.selectOption('#repeat-kind', 'monthly');
-    await page.click('#event-save');
-    await page.waitForSelector('#event-title-error:not([hidden])');
-  }, NARROW],
-  ['agenda-form-discard', async (page) => {
-    await page.keyboard.press('Escape');
-    await page.waitForSelector('#event-discard:not([hidden])');
-  }, [360]],
-  ['agenda-form-rule', after((page) => page.click('#event-drop'), form('Pay the hosting'), async (page) => {
-    await page.locator('#event-scope label').nth(2).click();
-    await page.locator('#repeat-kind').scrollIntoViewIfNeeded();
-  }), NARROW],
-  ['agenda-form-weekly', async (page) => {
-    await page.selectOption('#repeat-kind', 'weekly');
-    await page.locator('.agenda-weekday-option').nth(4).click();
-    await page.fill('#repeat-every', '2');
-    await page.selectOption('#repeat-end', 'count');
-  }, NARROW],
-  ['agenda-conflict', after((page) => page.keyboard.press('Escape'), (page) => page.click('#event-drop'), form('Call '), async (page) => {
-    await page.fill('#event-title', 'Call with the customer and the designers');
-    meanwhile += 1;
-    await again(call.id, { title: `Call ${meanwhile}`, place: `Room ${meanwhile}`, start: `${day(1)}T10:${20 + meanwhile}:00` });
-    page.expected.push(/412/);
-    await page.click('#event-save');
-    await page.waitForSelector('#event-conflict:not([hidden])');
-  }), NARROW],
-  ['agenda-delete', after((page) => page.keyboard.press('Escape'), (page) => page.click('#event-drop'), card('Pay the hosting'), (page) => page.click('#agenda-card-delete')), [1280]],
-  ['agenda-calendars', after(closed, async (page) => {
-    await page.click('#agenda-calendars');
-    await page.waitForSelector('#feed-make:enabled');
-    await page.click('#feed-make');
-    await page.waitForSelector('#feed-line:not([hidden])');
-  }), NARROW],
+  // What nobody has filled yet.
+  ['agenda-empty', nowhere, NARROW],
 ]);
 
-// What nobody has filled yet, and what a viewer sees.
-await everyLook(agenda('view=week&date=2031-05-07'), [['agenda-empty-week', () => {}, NARROW], ['agenda-empty-list', to('list'), [360]]]);
+// What a viewer sees.
 await everyLook(agenda(`view=week&date=${day(2)}`, { username: 'eve', password: 'correct horse eve' }), [
-  ['agenda-viewer', () => {}, NARROW],
+  ['agenda-viewer', () => {}, [360]],
   ['agenda-viewer-card', after(to('list'), card('Conference')), [1280]],
 ]);
 await done();

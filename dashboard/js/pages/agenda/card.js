@@ -57,6 +57,7 @@ export function createCard({ edit, remove }) {
     const { item, event } = shown;
     setText(byId("agenda-card-title"), item.title);
     byId("agenda-card-body").replaceChildren(...facts(item, event));
+    byId("agenda-card-body").setAttribute("aria-busy", String(!event));
     card.style.setProperty("--tone", item.color ?? "");
     actions.hidden = !item.editable;
     byId("agenda-card-edit").disabled = !event;

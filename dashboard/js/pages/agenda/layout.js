@@ -5,6 +5,8 @@ import { addDays, daysBetween, minuteOf, momentOf } from "./days.js";
 /** A shorter event is drawn, and keeps others away, as if it lasted this long: less could not be read. */
 export const LEAST_MINUTES = 25;
 const DAY_MINUTES = 1440;
+// A neighbour that begins this much later leaves the first lines of an event free.
+const TITLE_MINUTES = 30;
 
 /** The parts of timed `items` that lie in `day`: `{item, from, to, begins, ends}` in minutes of the day. */
 export function segments(items, day) {
@@ -24,7 +26,8 @@ export function segments(items, day) {
 }
 
 /**
- * Gives each of `parts` (`from`, `to`) its place among those that overlap: `column` of `columns`, `span` columns wide.
+ * Gives each of `parts` (`from`, `to`) its place among those that overlap: `column` of `columns`, `span` columns wide,
+ * and `reaches` when its title may reach below the next one.
  * What starts first stands left, and of two that start together the longer one.
  */
 export function beside(parts) {
@@ -41,7 +44,8 @@ export function beside(parts) {
       let span = 1;
       const free = (column) => column < columns && !group.some((other) => blocks(other, column));
       while (free(part.column + span)) span += 1;
-      placed.push({ ...part, columns, span });
+      const beneath = group.some((other) => blocks(other, part.column + span) && other.from < part.from + TITLE_MINUTES);
+      placed.push({ ...part, columns, span, reaches: part.column + span < columns && !beneath });
     }
     group = [];
   };

@@ -12,6 +12,8 @@ const HOURS = 24;
 const DAY_MINUTES = 1440;
 // Where a day opens: before it little happens.
 const OPENS_HOUR = 7.5;
+// How far an event reaches below the next one, in columns.
+const REACH = 0.7;
 const share = (minutes) => `${(minutes / DAY_MINUTES) * 100}%`;
 
 function head(days, openDay) {
@@ -49,7 +51,7 @@ function column(items, day) {
     style.insetBlockStart = share(part.from);
     style.blockSize = share(part.low - part.from);
     style.insetInlineStart = `${(part.column / part.columns) * 100}%`;
-    style.inlineSize = `${(part.span / part.columns) * 100}%`;
+    style.inlineSize = `${((part.span + (part.reaches ? REACH : 0)) / part.columns) * 100}%`;
     box.append(node);
   }
   return box;
