@@ -18,7 +18,7 @@ import { bindKeys } from "./agenda/keys.js";
 import { createList } from "./agenda/list.js";
 import { createMonth } from "./agenda/month.js";
 import { createMoves } from "./agenda/move.js";
-import { remove as sendRemove } from "./agenda/save.js";
+import { isGone, remove as sendRemove } from "./agenda/save.js";
 import { windowTitle } from "./agenda/say.js";
 import { createScopeDialog } from "./agenda/scope.js";
 import { createTimeGrid, markNow } from "./agenda/time-grid.js";
@@ -65,7 +65,10 @@ function remove(item) {
     recurring: item.recurring,
     async act(scope) {
       // The version that is on the page by now, not the one from when it was asked.
-      await sendRemove(data.item(item.key) ?? item, scope);
+      await sendRemove(data.item(item.key) ?? item, scope).catch((error) => {
+        // Somebody else was faster: what was asked for is done.
+        if (!isGone(error)) throw error;
+      });
       report(t("agenda.deleted", { title: item.title }));
       data.reload();
     },
@@ -151,7 +154,8 @@ byId("agenda-views").addEventListener("change", ({ target }) => {
 byId("agenda-new")?.addEventListener("click", newEvent);
 byId("agenda-retry").addEventListener("click", data.reload);
 addEventListener("popstate", () => location.reload());
-new ResizeObserver(() => onNextFrame(() => !drag.isActive() && views.month.root.isConnected && views.month.fit())).observe(place);
+const fit = () => !drag.isActive() && place.contains(views[view].root) && views[view].fit?.();
+new ResizeObserver(() => onNextFrame(fit)).observe(place);
 
 let lastDay = today();
 setInterval(() => {

@@ -106,8 +106,13 @@ export function createTimeGrid({ openDay }) {
     if (touched && root.isConnected) left = root.scrollTop;
   });
 
+  const toMorning = () => {
+    root.scrollTop = left ?? (grid.lastElementChild.offsetHeight * OPENS_HOUR) / HOURS;
+  };
+
   return {
     root,
+    fit: () => root.isConnected && toMorning(),
     update(items, window, title) {
       const days = daysOf(window);
       root.setAttribute("aria-label", title);
@@ -124,7 +129,7 @@ export function createTimeGrid({ openDay }) {
       const body = el("div", { className: "agenda-body" }, ruler, ...days.map((day) => column(timed, day)));
       grid.replaceChildren(top, body);
       markNow(grid);
-      root.scrollTop = left ?? (body.offsetHeight * OPENS_HOUR) / HOURS;
+      toMorning();
     },
   };
 }
