@@ -5,19 +5,18 @@ import { integer } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
 import { addMonths, isDay, weekdayOf, weekdays } from "./days.js";
 import { FREQUENCIES, isLastOf, moved, newModel, nthOf, parseRule, ruleText } from "./rule.js";
-import { weekdayLetter, weekdayName } from "./say.js";
+import { capital, weekdayLetter, weekdayName } from "./say.js";
 import { nthDay, sentence } from "./sentence.js";
 
 const KEEP = "keep";
+const PARTS = ["kind", "every", "every-part", "every-label", "unit", "days", "monthly"].concat(
+  ["end", "end-part", "until", "count", "count-part", "sentence"],
+);
 const UNTIL_MONTHS = 3;
 
 /** `{set(rule, day, zone), startAt(day), get(), fault()}` over the fields of the form; `changed()` follows each change. */
 export function createRepeat(changed) {
-  const part = Object.fromEntries(
-    ["kind", "every", "every-part", "unit", "days", "monthly", "end", "end-part", "until", "count", "count-part", "sentence"].map(
-      (name) => [name, byId(`repeat-${name}`)],
-    ),
-  );
+  const part = Object.fromEntries(PARTS.map((name) => [name, byId(`repeat-${name}`)]));
   /** What the event has, and a model of it where there is one. */
   let kept = null;
   let model = null;
@@ -61,7 +60,7 @@ export function createRepeat(changed) {
     const choices = [[{ by: "day", day: date }, t("agenda.repeat.on_day", { day: integer(date) })]];
     const nth = (value, weekday) => {
       const same = choices.some(([choice]) => choice.nth === value && choice.weekday === weekday);
-      const text = t("agenda.repeat.on_nth", { day: nthDay(value, weekday) });
+      const text = capital(t("agenda.repeat.on_nth", { day: nthDay(value, weekday) }));
       if (!same) choices.push([{ by: "nth", nth: value, weekday }, text]);
     };
     if (monthly.by === "nth") nth(monthly.nth, monthly.weekday);
@@ -91,6 +90,7 @@ export function createRepeat(changed) {
     if (freq === "weekly") drawDays();
     if (freq === "monthly") drawMonthly();
     if (document.activeElement !== part.every) part.every.value = String(model.interval);
+    setText(part["every-label"], t(`agenda.repeat.every.${freq}`));
     setText(part.unit, t(`agenda.repeat.unit.${freq}`, { count: model.interval }));
     part.end.value = model.end.kind;
     part.until.hidden = model.end.kind !== "until";

@@ -6,7 +6,7 @@ import { t } from "../../lib/i18n.js";
 import { addDays, momentOf, readerZone, today, windowOf } from "./days.js";
 
 const format = (options) => new Intl.DateTimeFormat(boot.lang, { hourCycle: "h23", ...options });
-const capital = (text) => text.charAt(0).toLocaleUpperCase(boot.lang) + text.slice(1);
+export const capital = (text) => text.charAt(0).toLocaleUpperCase(boot.lang) + text.slice(1);
 
 const month = format({ month: "long", year: "numeric" });
 const longDate = format({ dateStyle: "long" });
