@@ -26,6 +26,7 @@ import { createTimeGrid, markNow } from "./agenda/time-grid.js";
 // The same number is in agenda.css.
 const narrow = matchMedia("(width < 640px)");
 const NOW_EVERY_MS = 30_000;
+const MORNING_MINUTES = 9 * 60;
 
 const place = byId("agenda-view");
 const given = asked();
@@ -104,7 +105,9 @@ function draw() {
   note({ ...data.get(), items: inside });
   card.refresh();
   // Of a series that has moved as a whole, another occurrence is the next best.
-  if (active) (nodeOf(active) ?? place.querySelector(`[data-key^="${active.split(" ")[0]}"]`))?.focus({ preventScroll: true });
+  if (!active) return;
+  const again = nodeOf(active) ?? place.querySelector(`[data-key^="${active.split(" ")[0]}"]`);
+  again?.focus({ preventScroll: true });
 }
 
 function show() {
@@ -131,7 +134,7 @@ function newEvent() {
   const whole = windowOf(view, shownDay());
   const now = shownDay() === today() || (today() >= whole.from && today() < whole.to);
   // The next full hour, or the morning of a day that is not now.
-  const starts = now ? new Date(at.getFullYear(), at.getMonth(), at.getDate(), at.getHours() + 1) : momentOf(shownDay(), 9 * 60);
+  const starts = now ? momentOf(today(), (at.getHours() + 1) * 60) : momentOf(shownDay(), MORNING_MINUTES);
   form.openNew({ starts, ends: new Date(starts.getTime() + 3_600_000) });
 }
 

@@ -144,7 +144,7 @@ assert.equal(await node(ben, 'Planning <b>').locator('.agenda-event-handle').cou
 await drag(ben, [x, y], [x, y + 100]);
 await node(ben, 'Planning <b>').click();
 await ben.waitForSelector('#agenda-card .agenda-attendee:has-text("bob")');
-assert.match(await ben.textContent('#agenda-card'), /By admin\. Seen by the whole team/);
+assert.match(await ben.textContent('#agenda-card'), new RegExp(`By ${given.admin.username}\\. Seen by the whole team`));
 assert.ok(!(await ben.isVisible('#agenda-card-edit')));
 await ben.keyboard.press('Escape');
 assert.equal((await stored('Planning <b>')).version, event.version);

@@ -30,7 +30,8 @@ function showImport({ created, updated, unchanged, problems }) {
     ["unchanged", unchanged],
     ["refused", skipped],
   ].filter(([name, count]) => count > 0 || name === "created");
-  setText(byId("import-count"), parts.map(([name, count]) => t(`agenda.import_${name}`, { count, number: integer(count) })).join(" "));
+  const said = parts.map(([name, count]) => t(`agenda.import_${name}`, { count, number: integer(count) }));
+  setText(byId("import-count"), said.join(" "));
   byId("import-problems").replaceChildren(...problems.map(problem));
   byId("import-result").hidden = false;
 }
@@ -43,7 +44,8 @@ function bindImport() {
     if (!file?.name) throw refusal(t("field.missing"));
     if (file.size > LARGEST) throw refusal(t("agenda.import_large"));
     try {
-      showImport(await api.post(`/api/agenda/import?visibility=${visibility}`, await file.text(), { "Content-Type": CALENDAR }));
+      const path = `/api/agenda/import?visibility=${visibility}`;
+      showImport(await api.post(path, await file.text(), { "Content-Type": CALENDAR }));
     } catch (error) {
       if (error.status === 400) error.fields = { file: t("agenda.import_bad") };
       throw error;
@@ -54,7 +56,7 @@ function bindImport() {
 }
 
 function bindFeed() {
-  const [state, make, end, line, alert] = [byId("feed-state"), byId("feed-make"), byId("feed-end"), byId("feed-line"), byId("feed-error")];
+  const [state, make, end, line, alert] = ["state", "make", "end", "line", "error"].map((name) => byId(`feed-${name}`));
   let since = null;
 
   function draw() {

@@ -21,13 +21,16 @@ function place(card, anchor) {
   const row = box.width > innerWidth / 2;
   const right = !row && box.right + GAP + width <= innerWidth;
   const left = !row && box.left - GAP - width >= 0;
-  const x = right ? box.right + GAP : left ? box.left - GAP - width : Math.max(GAP, Math.min(box.left, innerWidth - width - GAP));
+  let x = Math.max(GAP, Math.min(box.left, innerWidth - width - GAP));
+  if (right) x = box.right + GAP;
+  else if (left) x = box.left - GAP - width;
   const y = right || left ? box.top : box.bottom + GAP;
   card.style.left = `${x}px`;
   card.style.top = `${Math.max(GAP, Math.min(y, innerHeight - height - GAP))}px`;
 }
 
-const line = (name, ...children) => el("div", { className: "agenda-fact" }, icon(name), el("div", { className: "agenda-fact-text" }, ...children));
+const line = (name, ...children) =>
+  el("div", { className: "agenda-fact" }, icon(name), el("div", { className: "agenda-fact-text" }, ...children));
 const words = (text, className = "") => el("p", { className, textContent: text });
 
 function facts(item, event) {
@@ -39,7 +42,8 @@ function facts(item, event) {
   if (!event) return lines;
   const { notes, reminders, attendees } = valuesOf(event, event.recurrence ? item.occurrence : null);
   if (reminders.length > 0) lines.push(line("notice", words(reminders.map(reminderText).join(", "))));
-  if (attendees.length > 0) lines.push(line("people", el("ul", { className: "agenda-invited" }, ...attendees.map((one) => attendeeLine(one)))));
+  const invited = attendees.map((one) => attendeeLine(one));
+  if (invited.length > 0) lines.push(line("people", el("ul", { className: "agenda-invited" }, ...invited)));
   const seen = t(`agenda.seen.${event.visibility}`);
   const whose = event.owner.id === boot.user.id ? seen : t("agenda.owned", { name: nameOf(event.owner), seen });
   lines.push(line(event.visibility === "team" ? "room-public" : "room-private", words(whose)));
@@ -94,7 +98,8 @@ export function createCard({ edit, remove }) {
     const { anchor } = shown;
     shown = null;
     // Back to the event, unless the reader has already gone elsewhere.
-    if (document.activeElement === document.body || card.contains(document.activeElement)) anchor()?.focus({ preventScroll: true });
+    const { activeElement: active, body } = document;
+    if (active === body || card.contains(active)) anchor()?.focus({ preventScroll: true });
   });
   data.listen(({ event_id: id }) => {
     if (shown?.item.id === id) load();

@@ -1,7 +1,7 @@
 // Dragging with mouse, pen or finger: an empty stretch makes an event, an event moves, its end resizes.
 //
-// In the grid of hours (`.agenda-column`) a place is a minute of a day; elsewhere (`.agenda-cell`) it is a day. A finger
-// that moves at once scrolls; held for a moment it takes hold of what is below it.
+// In the grid of hours (`.agenda-column`) a place is a minute of a day; elsewhere (`.agenda-cell`) it is a day. A
+// finger that moves at once scrolls; held for a moment it takes hold of what is below it.
 
 import { el, setText } from "../../lib/dom.js";
 import { addDays, daysBetween, minuteOf, momentOf } from "./days.js";
@@ -40,7 +40,9 @@ const absolute = (from, { day, minute }) => daysBetween(from, day) * DAY_MINUTES
 
 /** The change that a drag from `begin` to `end` makes to `item`. */
 function changeOf({ item, mode, surface }, begin, end) {
-  if (surface === ".agenda-cell") return stepOf(item, { days: daysBetween(begin.day, end.day), end: mode === "resize" });
+  if (surface === ".agenda-cell") {
+    return stepOf(item, { days: daysBetween(begin.day, end.day), end: mode === "resize" });
+  }
   if (mode === "resize") {
     const least = minuteOf(item.starts) + SNAP_MINUTES;
     const minutes = Math.max(snap(absolute(item.first, end)), least);
@@ -58,7 +60,8 @@ function stretch(surface, begin, end) {
   if (surface === ".agenda-cell") return { start: from.day, end: addDays(to.day, 1) };
   const [low, high] = [absolute(begin.day, begin), absolute(begin.day, end)].sort((a, b) => a - b);
   const start = snap(low, SNAP_MINUTES, Math.floor);
-  return { starts: momentOf(begin.day, start), ends: momentOf(begin.day, Math.max(snap(high, SNAP_MINUTES, Math.ceil), start + SNAP_MINUTES)) };
+  const stop = Math.max(snap(high, SNAP_MINUTES, Math.ceil), start + SNAP_MINUTES);
+  return { starts: momentOf(begin.day, start), ends: momentOf(begin.day, stop) };
 }
 
 /** What shows where it would land. */
@@ -74,7 +77,9 @@ function createGhost(root) {
       clear();
       if (change.start !== undefined || change.days) {
         const [from, to] = change.days ?? [change.start, addDays(change.end, -1)];
-        for (const cell of root.querySelectorAll(".agenda-cell")) cell.classList.toggle("is-target", cell.dataset.day >= from && cell.dataset.day <= to);
+        for (const { classList, dataset } of root.querySelectorAll(".agenda-cell")) {
+          classList.toggle("is-target", dataset.day >= from && dataset.day <= to);
+        }
         return;
       }
       for (const column of root.querySelectorAll(".agenda-column")) {
@@ -129,9 +134,10 @@ export function bindDrag(root, { itemOf, create, move, writes, released }) {
   function follow() {
     const end = placeAt(root, drag.surface, drag.x, drag.y);
     drag.change = drag.item ? changeOf(drag, drag.begin, end) : stretch(drag.surface, drag.begin, end);
-    const moved = drag.item && !drag.item.allDay && drag.surface === ".agenda-cell";
-    const days = moved ? [drag.item.first, drag.item.last].map((day) => addDays(day, daysBetween(drag.begin.day, end.day))) : null;
-    ghost.show(days ? { days } : drag.change, drag.item?.color);
+    const { item, begin, surface } = drag;
+    const inDays = item && !item.allDay && surface === ".agenda-cell";
+    const shift = daysBetween(begin.day, end.day);
+    ghost.show(inDays ? { days: [addDays(item.first, shift), addDays(item.last, shift)] } : drag.change, item?.color);
   }
 
   function scrollAtEdge() {
@@ -144,7 +150,8 @@ export function bindDrag(root, { itemOf, create, move, writes, released }) {
 
   root.addEventListener("pointerdown", (event) => {
     pressed = true;
-    if (!writes || event.button !== 0 || !event.isPrimary || event.target.closest(".agenda-day-head, .agenda-date, .agenda-more")) return;
+    if (!writes || event.button !== 0 || !event.isPrimary) return;
+    if (event.target.closest(".agenda-day-head, .agenda-date, .agenda-more")) return;
     const node = event.target.closest(".agenda-event");
     const item = node && itemOf(node.dataset.key);
     const surface = (node ?? event.target).closest(".agenda-column") ? ".agenda-column" : ".agenda-cell";
@@ -152,7 +159,8 @@ export function bindDrag(root, { itemOf, create, move, writes, released }) {
     if (!root.querySelector(surface)) return;
     const begin = placeAt(root, surface, event.clientX, event.clientY);
     const mode = event.target.closest(".agenda-event-handle") ? "resize" : "move";
-    drag = { node, item, surface, begin, mode, x: event.clientX, y: event.clientY, fromX: event.clientX, fromY: event.clientY, on: false, id: event.pointerId };
+    const { clientX: x, clientY: y, pointerId: id } = event;
+    drag = { node, item, surface, begin, mode, x, y, fromX: x, fromY: y, on: false, id };
     dropped = false;
     if (event.pointerType === "touch") {
       if (item) drag.timer = setTimeout(start, HOLD_MS);

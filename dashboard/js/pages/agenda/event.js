@@ -29,7 +29,8 @@ function node(item, kind, ...children) {
 }
 
 // Seen, not said: the full name says it better.
-const text = (name, value) => el("span", { className: `agenda-event-${name}`, textContent: value, aria: { hidden: "true" } });
+const text = (name, textContent) =>
+  el("span", { className: `agenda-event-${name}`, textContent, aria: { hidden: "true" } });
 const handle = () => el("span", { className: "agenda-event-handle", aria: { hidden: "true" } });
 const repeats = (item) => (item.recurring ? [icon("repeat")] : []);
 

@@ -67,7 +67,8 @@ export function showColors(chosen) {
   if (!values.includes(chosen)) values.push(chosen);
   const options = values.map((value) => {
     const name = colorName(value);
-    const input = el("input", { type: "radio", name: "color", value: value ?? "", checked: value === chosen, aria: { label: name } });
+    const choice = { type: "radio", name: "color", value: value ?? "", checked: value === chosen };
+    const input = el("input", { ...choice, aria: { label: name } });
     const label = el("label", { className: "agenda-color", title: name }, input);
     if (value) label.style.setProperty("--tone", value);
     return label;

@@ -15,6 +15,8 @@ import { changedFields, differs, FIELDS, newValues, OF_SERIES, seriesStart, valu
 // A conflict that shows nothing is repeated at once, but not for ever.
 const MOST_TRIES = 3;
 const PLACES = { start: "start_date", end: "end_date", "recurrence.rule": "repeat", reminders: "event-remind" };
+/** The input that shows what is wrong with a field of the API. */
+const placeOf = (field) => (field.startsWith("attendees") ? "event-invite" : (PLACES[field] ?? field));
 
 /** An error that the form shows at these fields. */
 const refusal = (fields) => Object.assign(new Error("refused"), { status: 0, fields, text: Object.values(fields)[0] });
@@ -23,7 +25,8 @@ const refusal = (fields) => Object.assign(new Error("refused"), { status: 0, fie
 export function createForm() {
   const dialog = byId("event-dialog");
   if (!dialog) return null;
-  const [form, scopes, save, discard, actions] = ["form", "scope", "save", "discard", "actions"].map((name) => byId(`event-${name}`));
+  const parts = ["form", "scope", "save", "discard", "actions"].map((name) => byId(`event-${name}`));
+  const [form, scopes, save, discard, actions] = parts;
   /** `{event, occurrence, scope}`: `event` null for a new one, `occurrence` null for a single one. */
   let target = null;
   let base = null;
@@ -144,7 +147,7 @@ export function createForm() {
       if ((await send(values)) === undefined) return;
     } catch (error) {
       if (error.fields) {
-        const placed = Object.entries(error.fields).map(([field, message]) => [PLACES[field] ?? (field.startsWith("attendees") ? "event-invite" : field), message]);
+        const placed = Object.entries(error.fields).map(([field, message]) => [placeOf(field), message]);
         error.fields = Object.fromEntries(placed);
       }
       throw error;

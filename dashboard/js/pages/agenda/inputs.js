@@ -10,6 +10,8 @@ import { createRepeat } from "./repeat.js";
 import { dayFull } from "./say.js";
 
 const HOUR = 60;
+// As the API takes it: up to 400 days, the last one included.
+const MOST_DAYS = 399;
 
 /** `seriesDay()` gives the function that tells which day of the series belongs to a start. */
 export function createInputs({ seriesDay }) {
@@ -46,7 +48,9 @@ export function createInputs({ seriesDay }) {
     const [starts, ends] = other ? [instantOf(zone, from), instantOf(zone, to)] : [];
     const differs = other && localOf(readerZone, starts) !== from;
     help.hidden = !differs;
-    if (differs) setText(help, t("agenda.your_time", { day: dayFull(dayOf(starts)), from: timeOfDay(starts), to: timeOfDay(ends) }));
+    if (!differs) return;
+    const clock = { from: timeOfDay(starts), to: timeOfDay(ends) };
+    setText(help, t("agenda.your_time", { day: dayFull(dayOf(starts)), ...clock }));
   }
 
   /** The end keeps its distance from a start that moves. */
@@ -131,7 +135,9 @@ export function createInputs({ seriesDay }) {
       if (!complete(from)) fields.start_date = t("agenda.time_missing");
       if (!complete(to)) fields.end_date = t("agenda.time_missing");
       else if (complete(from) && to < from) fields.end_date = t(whole ? "agenda.end_early_day" : "agenda.end_early");
-      else if (complete(from) && addDays(from.slice(0, 10), 399) < to.slice(0, 10)) fields.end_date = t("agenda.too_long");
+      else if (complete(from) && addDays(from.slice(0, 10), MOST_DAYS) < to.slice(0, 10)) {
+        fields.end_date = t("agenda.too_long");
+      }
       if (people.pending()) fields["event-invite"] = t("agenda.invite_pending");
       const late = repeat.fault();
       if (late) fields.repeat = late;

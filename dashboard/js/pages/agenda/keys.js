@@ -6,11 +6,12 @@ const STEP_MINUTES = 15;
 const WEEK = 7;
 
 /** What an arrow does, in days and minutes; null where it means nothing. */
-function stepFor(key, inHours, item, end) {
+function stepFor(key, { inHours, inMonth }, item, end) {
   const days = { ArrowLeft: -1, ArrowRight: 1 }[key];
   if (days) return end && inHours && !item.allDay ? null : { days };
   const sign = { ArrowUp: -1, ArrowDown: 1 }[key];
   if (!sign) return null;
+  if (inMonth) return end ? null : { days: sign * WEEK };
   if (!inHours) return null;
   return item.allDay ? null : { minutes: sign * STEP_MINUTES };
 }
@@ -31,8 +32,7 @@ export function bindKeys(root, { itemOf, move, view }) {
     const item = itemOf(node.dataset.key);
     if (!item?.editable) return;
     const inHours = view() === "week" || view() === "day";
-    const month = view() === "month" && ["ArrowUp", "ArrowDown"].includes(event.key) && !event.altKey;
-    const step = month ? { days: event.key === "ArrowUp" ? -WEEK : WEEK } : stepFor(event.key, inHours, item, event.altKey);
+    const step = stepFor(event.key, { inHours, inMonth: view() === "month" }, item, event.altKey);
     if (!step) return;
     event.preventDefault();
     move(item, (known) => stepOf(known, { ...step, end: event.altKey }));

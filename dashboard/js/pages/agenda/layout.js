@@ -44,7 +44,8 @@ export function beside(parts) {
       let span = 1;
       const free = (column) => column < columns && !group.some((other) => blocks(other, column));
       while (free(part.column + span)) span += 1;
-      const beneath = group.some((other) => blocks(other, part.column + span) && other.from < part.from + TITLE_MINUTES);
+      const soon = (other) => other.from < part.from + TITLE_MINUTES;
+      const beneath = group.some((other) => blocks(other, part.column + span) && soon(other));
       placed.push({ ...part, columns, span, reaches: part.column + span < columns && !beneath });
     }
     group = [];
@@ -72,7 +73,8 @@ export function lanes(items, first, count) {
   const taken = [];
   return items
     // What merely goes past midnight belongs to the day on which it begins.
-    .map((item) => ({ item, start: daysBetween(first, item.first), end: daysBetween(first, item.bar ? item.last : item.first) }))
+    .map((item) => ({ item, from: item.first, to: item.bar ? item.last : item.first }))
+    .map(({ item, from, to }) => ({ item, start: daysBetween(first, from), end: daysBetween(first, to) }))
     .filter(({ start, end }) => start < count && end >= 0)
     .sort(earlier)
     .map(({ item, start, end }) => {

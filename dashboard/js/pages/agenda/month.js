@@ -49,8 +49,8 @@ function cell(day, at, inMonth, items, openDay) {
   if (day === today()) number.setAttribute("aria-current", "date");
   number.addEventListener("click", () => openDay(day));
   // Shown where there is no room for more.
-  const dots = el("span", { className: "agenda-dots", aria: { hidden: "true" } }, ...items.slice(0, MOST_DOTS).map(dot));
-  box.append(number, dots);
+  const dots = items.slice(0, MOST_DOTS).map(dot);
+  box.append(number, el("span", { className: "agenda-dots", aria: { hidden: "true" } }, ...dots));
   return box;
 }
 

@@ -63,8 +63,9 @@ export function createMoves({ form, scopes }) {
 
   async function send(item, scope, to) {
     try {
-      if (!item.recurring || scope === "this") await reschedule(item, item.recurring ? scope : "series", requested(item, to));
-      else {
+      if (!item.recurring || scope === "this") {
+        await reschedule(item, item.recurring ? scope : "series", requested(item, to));
+      } else {
         const event = { ...(await find(item.id)), version: item.version };
         const { base, mine } = ofSeries(event, item, scope, to);
         await change({ event, occurrence: item.occurrence, scope }, base, mine);
@@ -135,7 +136,11 @@ export function stepOf(item, { days = 0, minutes = 0, end = false }) {
     const last = addDays(item.end, days);
     return { start, end: localMinutes(start, last) < 1440 ? addDays(start, 1) : last };
   }
-  const shift = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate() + days, date.getHours(), date.getMinutes() + minutes);
+  // On the clock, so that a day that is longer or shorter changes nothing.
+  const shift = (date) => {
+    const clock = [date.getDate() + days, date.getHours(), date.getMinutes() + minutes];
+    return new Date(date.getFullYear(), date.getMonth(), ...clock);
+  };
   if (!end) {
     const starts = shift(item.starts);
     return { starts, ends: new Date(starts.getTime() + (item.ends - item.starts)) };

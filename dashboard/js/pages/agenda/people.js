@@ -29,7 +29,8 @@ export function attendeeLine(attendee, ...more) {
 
 /** `{set(attendees), get()}`; `changed()` follows each change. */
 export function createPeople(changed) {
-  const [list, input, offers, error] = ["invited", "invite", "offers", "invite-error"].map((name) => byId(`event-${name}`));
+  const parts = ["invited", "invite", "offers", "invite-error"].map((name) => byId(`event-${name}`));
+  const [list, input, offers, error] = parts;
   let invited = [];
   let asked = null;
   let timer = null;
@@ -38,7 +39,8 @@ export function createPeople(changed) {
     list.replaceChildren(
       ...invited.map((attendee) => {
         const label = t("agenda.uninvite", { name: attendeeName(attendee) });
-        const out = el("button", { className: "button button-icon", type: "button", title: label, aria: { label } }, icon("close"));
+        const props = { className: "button button-icon", type: "button", title: label, aria: { label } };
+        const out = el("button", props, icon("close"));
         out.addEventListener("click", () => {
           invited = invited.filter((other) => other !== attendee);
           draw();
@@ -69,7 +71,8 @@ export function createPeople(changed) {
   }
 
   function offer(label, attendee, sign) {
-    const button = el("button", { className: "menu-item", type: "button" }, sign, el("span", { className: "cut", textContent: label }));
+    const words = el("span", { className: "cut", textContent: label });
+    const button = el("button", { className: "menu-item", type: "button" }, sign, words);
     button.addEventListener("click", () => invite(attendee));
     return button;
   }
@@ -89,11 +92,13 @@ export function createPeople(changed) {
     }
     if (asked !== mine) return;
     const response = "needs_action";
-    const rows = people.map((person) =>
-      offer(nameOf(person), { user_id: person.id, email: null, name: nameOf(person), response }, avatarOf(person, "avatar avatar-small")),
-    );
+    const rows = people.map((person) => {
+      const attendee = { user_id: person.id, email: null, name: nameOf(person), response };
+      return offer(nameOf(person), attendee, avatarOf(person, "avatar avatar-small"));
+    });
     if (ADDRESS.test(words)) {
-      rows.push(offer(t("agenda.invite_address", { address: words }), { user_id: null, email: words, name: null, response }, icon("add-person")));
+      const attendee = { user_id: null, email: words, name: null, response };
+      rows.push(offer(t("agenda.invite_address", { address: words }), attendee, icon("add-person")));
     }
     if (rows.length === 0) rows.push(el("p", { className: "agenda-offer-none", textContent: t("agenda.invite_none") }));
     offers.replaceChildren(...rows);

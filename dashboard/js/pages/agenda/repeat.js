@@ -14,7 +14,7 @@ const PARTS = ["kind", "every", "every-part", "every-label", "unit", "days", "mo
 );
 const UNTIL_MONTHS = 3;
 
-/** `{set(rule, day, zone), startAt(day), get(), fault()}` over the fields of the form; `changed()` follows each change. */
+/** The editor over the fields of the form; `changed()` follows each change. */
 export function createRepeat(changed) {
   const part = Object.fromEntries(PARTS.map((name) => [name, byId(`repeat-${name}`)]));
   /** What the event has, and a model of it where there is one. */

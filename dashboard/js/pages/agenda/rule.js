@@ -48,7 +48,7 @@ const PARTS = {
   YEARLY: ["BYMONTH", "BYMONTHDAY"],
 };
 
-/** The model of a rule for an event that starts on `day`, on the clock of `zone`; null when the editor has no words for it. */
+/** The model of a rule for an event that starts on `day`, on the clock of `zone`; null without words for it. */
 export function parseRule(text, day, zone) {
   const parts = Object.fromEntries(
     text
@@ -94,8 +94,10 @@ export function ruleText({ freq, interval, days, monthly, wkst, end }, day) {
   if (freq === "weekly" && (days.length !== 1 || days[0] !== weekdayOf(day))) {
     parts.push(`BYDAY=${[...days].sort((a, b) => a - b).map((weekday) => NAMES[weekday])}`);
   }
-  if (freq === "monthly" && monthly.by === "nth") parts.push(`BYDAY=${monthly.nth}${NAMES[monthly.weekday]}`);
-  if (freq === "monthly" && monthly.by === "day" && monthly.day !== dayOfMonth(day)) parts.push(`BYMONTHDAY=${monthly.day}`);
+  if (freq === "monthly") {
+    if (monthly.by === "nth") parts.push(`BYDAY=${monthly.nth}${NAMES[monthly.weekday]}`);
+    else if (monthly.day !== dayOfMonth(day)) parts.push(`BYMONTHDAY=${monthly.day}`);
+  }
   return parts.join(";");
 }
 

@@ -22,7 +22,8 @@ const MONDAY = "2026-11-23";
 export const weekdayName = (weekday) => longWeekday.format(momentOf(addDays(MONDAY, weekday)));
 export const weekdayShort = (weekday) => shortWeekday.format(momentOf(addDays(MONDAY, weekday)));
 export const weekdayLetter = (weekday) => narrowWeekday.format(momentOf(addDays(MONDAY, weekday)));
-export const dayHead = (day) => t("agenda.day_head", { weekday: shortWeekday.format(momentOf(day)), day: Number(day.slice(8)) });
+export const dayHead = (day) =>
+  t("agenda.day_head", { weekday: shortWeekday.format(momentOf(day)), day: Number(day.slice(8)) });
 export const dayLong = (day) => longDate.format(momentOf(day));
 export const dayFull = (day) => capital(fullDate.format(momentOf(day)));
 export const dayInYear = (day) => dateInYear.format(momentOf(day));
@@ -78,7 +79,7 @@ export const readerOffset = (date) => zoneName(readerZone, date, "shortOffset");
 /** The time on the event's own clock, where that is another one than the reader's; otherwise "". */
 export function ownTime({ allDay, zone, starts, ends }) {
   if (allDay || !zone || zone === readerZone) return "";
-  const clock = new Intl.DateTimeFormat(boot.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone });
+  const clock = format({ hour: "2-digit", minute: "2-digit", timeZone: zone });
   const own = (date) => clock.format(date);
   // Two names for one clock are no difference for a reader.
   if (own(starts) === timeOfDay(starts) && own(ends) === timeOfDay(ends)) return "";

@@ -9,7 +9,8 @@ import { parseRule } from "./rule.js";
 const list = new Intl.ListFormat(boot.lang, { type: "conjunction" });
 const WORKDAYS = "0,1,2,3,4";
 
-export const nthDay = (nth, weekday) => t("agenda.says.nth_day", { nth: t(`agenda.nth.${nth}`), day: weekdayName(weekday) });
+export const nthDay = (nth, weekday) =>
+  t("agenda.says.nth_day", { nth: t(`agenda.nth.${nth}`), day: weekdayName(weekday) });
 
 function base({ freq, interval, days, monthly }, day) {
   const count = interval;

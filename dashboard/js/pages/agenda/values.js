@@ -1,7 +1,7 @@
 // What the form holds, made from an event and made into a request. Pure.
 //
-// `{title, all_day, start, end, time_zone, place, notes, color, attendees, reminders, visibility, rule}`: texts are "" where
-// there is nothing; `start` and `end` are local times, of all-day events days, and the last day is included.
+// The values are those of `FIELDS`: texts are "" where there is nothing; `start` and `end` are local times, of all-day
+// events days, and the last day is included.
 
 import { timeOfDay } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
@@ -11,10 +11,10 @@ import { attendeeName } from "./people.js";
 import { dayFull, reminderText, zoneTitle } from "./say.js";
 import { ruleSentence } from "./sentence.js";
 
-export const FIELDS = ["title", "start", "end", "all_day", "time_zone", "rule", "place", "notes", "attendees", "reminders", "color", "visibility"];
 /** What an occurrence shares with its series. */
 export const OF_SERIES = ["all_day", "time_zone", "rule", "attendees", "visibility"];
-const TEAM_OR_PRIVATE = "private";
+/** All of it, in the order in which two versions are compared. */
+export const FIELDS = ["title", "start", "end", "place", "notes", "reminders", "color", ...OF_SERIES];
 
 const lastDay = (end) => addDays(end, -1);
 
@@ -32,7 +32,7 @@ export function newValues(at) {
     color: null,
     attendees: [],
     reminders: [],
-    visibility: TEAM_OR_PRIVATE,
+    visibility: "private",
     rule: null,
   };
 }
@@ -104,7 +104,8 @@ export function toPatch(base, values, first = null) {
     patch.start = start;
     patch.end = addLocal(start, localMinutes(values.start, endOf(values)));
     if (fields.includes("all_day")) patch.all_day = values.all_day;
-    if (fields.includes("time_zone") || fields.includes("all_day")) patch.time_zone = values.all_day ? null : values.time_zone;
+    const otherClock = fields.includes("time_zone") || fields.includes("all_day");
+    if (otherClock) patch.time_zone = values.all_day ? null : values.time_zone;
   }
   return patch;
 }
@@ -126,8 +127,9 @@ const moment = (local, allDay, zone) => {
   if (allDay) return dayFull(local.slice(0, 10));
   const date = instantOf(zone, local);
   const text = t("agenda.moment", { day: dayFull(local.slice(0, 10)), time: local.slice(11, 16) });
-  const own = zone && zone !== readerZone && localOf(readerZone, date) !== local;
-  return own ? t("agenda.moment_own", { moment: text, zone: zoneTitle(zone, date), time: timeOfDay(date), day: dayFull(dayOf(date)) }) : text;
+  if (!zone || zone === readerZone || localOf(readerZone, date) === local) return text;
+  const own = { time: timeOfDay(date), day: dayFull(dayOf(date)) };
+  return t("agenda.moment_own", { moment: text, zone: zoneTitle(zone, date), ...own });
 };
 
 /** A field in words, for comparing two versions. */
