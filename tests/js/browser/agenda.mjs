@@ -406,6 +406,39 @@ await close(ann);
 assertQuiet(ben);
 await close(ben);
 
+// A finger on a phone: held it takes hold of an event, moved at once it scrolls, and a tap begins a new one.
+const phone = await open();
+await phone.setViewportSize({ width: 360, height: 740 });
+await logIn(phone, { username: 'bob', password: 'correct horse bob' });
+await bob.api('POST', '/api/agenda', { title: 'Finger', start: '2027-05-14T10:00:00', end: '2027-05-14T11:00:00', time_zone: 'Europe/Paris' });
+await goTo(phone, 'view=day&date=2027-05-14');
+const screen = await phone.context().newCDPSession(phone);
+await screen.send('Emulation.setTouchEmulationEnabled', { enabled: true });
+const touch = (type, ...touchPoints) => screen.send('Input.dispatchTouchEvent', { type, touchPoints });
+const swipe = async (x, y, by) => {
+  for (let step = 1; step <= 8; step += 1) await touch('touchMove', { x, y: y + (by * step) / 8 });
+  await touch('touchEnd');
+};
+const timeOf = (page) => page.textContent('.agenda-event-time');
+[x, y] = await middle(phone, 'Finger');
+await touch('touchStart', { x, y });
+await phone.waitForSelector('.agenda-event.is-dragged');
+await swipe(x, y, 2 * pxY);
+await phone.waitForFunction(() => document.querySelector('.agenda-event-time')?.textContent === '12:00 – 13:00');
+[x, y] = await middle(phone, 'Finger');
+const scrolledTo = await phone.evaluate(() => document.querySelector('.agenda-scroll').scrollTop);
+await touch('touchStart', { x, y });
+await swipe(x, y, -pxY);
+await phone.waitForFunction((from) => document.querySelector('.agenda-scroll').scrollTop > from, scrolledTo);
+assert.equal(await timeOf(phone), '12:00 – 13:00');
+[x, y] = await point(phone, '2027-05-14', 15.2);
+await touch('touchStart', { x, y });
+await touch('touchEnd');
+await phone.waitForSelector('#event-dialog[open]');
+assert.equal(await phone.inputValue('[name=start_time]'), '15:00');
+await phone.click('#event-cancel');
+await close(phone);
+
 // A failed answer says so, and the page goes on by itself.
 const cut = await open();
 await logIn(cut, { username: 'bob', password: 'correct horse bob' });
