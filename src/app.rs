@@ -22,6 +22,7 @@ use crate::chat::Chat;
 use crate::clients::{DiagnosticsRpc, Fleet};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Settings};
+use crate::console::{Console, Slices};
 use crate::db::{DataLock, Db};
 use crate::http::{self, Acceptor};
 use crate::inbox::Inbox;
@@ -101,6 +102,15 @@ impl Services {
         let telemetry = Telemetry::new(&config, &db, &clock, &auth, &fleet, monitor.series());
         hub.register(Arc::new(telemetry.clone()));
         let logs = Logs::new(&db, &clock, &hub, &auth, &telemetry);
+        let slices = Slices {
+            audit: audit.clone(),
+            auth: auth.clone(),
+            chat: chat.clone(),
+            fleet: fleet.clone(),
+            logs: logs.clone(),
+            monitor: monitor.clone(),
+        };
+        hub.register(Arc::new(Console::new(&db, &clock, &hub, slices)));
         hub.register(Arc::new(MonitorChannels { monitor: monitor.clone(), logs: logs.clone() }));
         Self {
             config: Arc::new(config),

@@ -18,6 +18,7 @@
 //! | [`telemetry`] | what client applications report: the Faro collector, keys, bounds, the store of signals, grouped errors, source maps, the way to Loki |
 //! | [`logs`] | one view over the server's lines and those of clients, and its live tail |
 //! | [`audit`] | who did what with an administrator's rights |
+//! | [`console`] | the administrators' console: typed verbs, and no shell |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
 //! | [`dashboard`] | the pages that people see, and the files they are made of |
@@ -38,6 +39,7 @@ pub mod cli;
 pub mod clients;
 pub mod clock;
 pub mod config;
+pub mod console;
 pub mod dashboard;
 pub mod db;
 pub mod error;

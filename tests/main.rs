@@ -14,6 +14,7 @@ mod bad_tokens;
 mod browser;
 mod chat;
 mod clients;
+mod console;
 mod dashboard;
 mod demo;
 mod drift;

@@ -48,6 +48,11 @@ async fn every_publication_is_as_the_document_says() {
 }
 
 #[tokio::test]
+async fn the_console_answers_as_the_document_says() {
+    scenario(&TestApp::spawn().await, "console.mjs").await;
+}
+
+#[tokio::test]
 async fn an_installation_is_told_what_an_admin_wants() {
     scenario(&TestApp::spawn().await, "fleet.mjs").await;
 }

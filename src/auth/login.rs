@@ -122,6 +122,18 @@ impl Auth {
         Ok(())
     }
 
+    /// Whether this is the caller's own password, within the limits of logging in.
+    ///
+    /// # Errors
+    /// [`AuthError::WrongPassword`], [`AuthError::Limited`], [`AuthError::Busy`].
+    pub async fn confirm(&self, who: &Identity, password: Secret, address: IpAddr) -> Result<(), AuthError> {
+        match self.check(&who.username, password, address).await {
+            Ok((user, _)) if user == who.user_id => Ok(()),
+            Ok(_) | Err(AuthError::InvalidCredentials) => Err(AuthError::WrongPassword),
+            Err(other) => Err(other),
+        }
+    }
+
     async fn begin_session(
         &self,
         username: &str,

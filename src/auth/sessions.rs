@@ -22,6 +22,13 @@ impl Auth {
         sessions
     }
 
+    /// Sessions of all accounts that are not over.
+    pub fn every_session(&self) -> Vec<Arc<Session>> {
+        let now = self.inner.clock.now();
+        let state = self.inner.directory.read();
+        state.sessions().filter(|s| self.inner.session_expires(s) > now).cloned().collect()
+    }
+
     /// Ends one of an account's sessions, and its sockets.
     ///
     /// # Errors

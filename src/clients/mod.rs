@@ -5,6 +5,7 @@
 //! themselves belong to `realtime`; what applications report belongs to `telemetry`, which tells [`Fleet::seen`] of whom
 //! it heard.
 
+mod actions;
 mod api;
 mod diagnostics;
 mod fleet;
@@ -22,9 +23,11 @@ mod version;
 mod view;
 mod watch;
 
+pub use actions::Recipients;
 pub use api::apis;
 pub use diagnostics::DiagnosticsRpc;
 pub use fleet::{Bounds, Fleet};
-pub use model::{Client, connected};
+pub use model::{Client, client, connected, found};
+pub use orders::LogLevel;
 pub use sighting::{FleetUser, Identified, Known, Sighting, installation_id};
 pub use watch::{ClientChanges, Watch};

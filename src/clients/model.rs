@@ -165,6 +165,14 @@ pub fn client(hub: &Hub, id: Uuid) -> Option<Client> {
     hub.connection(&id.to_string()).as_deref().and_then(Client::of)
 }
 
+/// Connected clients with `search` in what names them, the newest connection first.
+pub fn found(hub: &Hub, search: Option<&str>) -> Vec<Client> {
+    let filter = Filter { search: search.map(str::to_owned), ..Filter::default() };
+    let mut clients = connected(hub);
+    clients.retain(|client| filter.admits(client));
+    clients
+}
+
 /// Which clients to list. Absent conditions let everything through; all of them must hold.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {

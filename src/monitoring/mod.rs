@@ -93,7 +93,7 @@ impl Monitor {
     }
 
     /// The whole picture.
-    async fn status(&self) -> MonitoringStatus {
+    pub async fn status(&self) -> MonitoringStatus {
         let readiness = self.inner.probe.readiness().await;
         let windows = memory::WINDOWS.map(|seconds| self.inner.series.requests(seconds as i64));
         let routes = self.routes();

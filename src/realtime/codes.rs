@@ -55,6 +55,10 @@ errors! {
     TOO_MANY_REQUESTS = 111, "too many requests", true;
     /// The position is not in the stream.
     UNRECOVERABLE_POSITION = 112, "unrecoverable position", false;
+    /// The password is asked for again: `console.confirm`.
+    CONFIRMATION_REQUIRED = 4001, "confirmation required", false;
+    /// The password is not that of the account.
+    WRONG_PASSWORD = 4002, "wrong password", false;
 }
 
 impl Error {

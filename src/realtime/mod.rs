@@ -20,7 +20,7 @@ mod socket;
 
 pub use codes::{Disconnect, Error};
 pub use connection::{AppInfo, Carried, Connection, Traffic};
-pub use hub::{Hub, HubStats};
+pub use hub::{CHANNEL_NAME, Hub, HubStats};
 pub use namespace::{History, HistoryQuery, Namespace, Position, Subscription};
 pub use publication::{ClientInfo, Publication};
 pub use rtt::RttSummary;

@@ -4,7 +4,7 @@ mod diagnostics;
 mod export;
 mod installations;
 mod live;
-mod notice;
+pub(super) mod notice;
 mod orders;
 mod own;
 mod timeline;

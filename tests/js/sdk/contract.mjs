@@ -43,6 +43,15 @@ export function assertDocumented(channel, data) {
   assert.fail(`not in the document: ${channel} ${JSON.stringify(data)}\n${why.join('\n')}`);
 }
 
+const results = new Map();
+
+/** Fails unless `data` is as the schema of this name says. */
+export function assertResult(name, data) {
+  if (!results.has(name)) results.set(name, ajv.compile(document.json().components.schemas[name]));
+  const fits = results.get(name);
+  assert.ok(fits(data), `not a ${name}: ${JSON.stringify(data)}\n${ajv.errorsText(fits.errors)}`);
+}
+
 /** Titles of the messages that came. */
 export const seenTitles = new Set();
 

@@ -32,13 +32,14 @@ export async function api(token, method, path, body, status, headers) {
 
 export const asAdmin = (method, path, body, status) => api(admin_token, method, path, body, status);
 
-/** A new account, logged in: `{id, token, refresh(), api(method, path, body, status)}`. */
+/** A new account, logged in: `{id, password, token, refresh(), api(method, path, body, status)}`. */
 export async function person(username, role = 'member') {
   const password = `correct horse ${username}`;
   const user = await asAdmin('POST', '/api/users', { username, password, role, name: username });
   let login = await api(null, 'POST', '/api/auth/login', { username, password, device: 'sdk test' });
   return {
     id: user.id,
+    password,
     token: login.access_token,
     expiresIn: login.expires_in,
     async refresh() {

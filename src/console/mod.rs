@@ -1,0 +1,62 @@
+//! The administrators' console: a fixed set of typed verbs, and no shell.
+//!
+//! Owns the rpc methods `console.run`, `console.confirm` and `console.complete`: how a line is read, what it answers, and
+//! the password that is asked for again before something changes. What a verb does belongs to the slice that it calls;
+//! that it was run is written by `audit`, whatever became of it.
+
+mod complete;
+mod confirm;
+mod line;
+mod reply;
+mod rt;
+mod run;
+mod show;
+mod spec;
+mod verb;
+
+use std::sync::Arc;
+
+use crate::audit::Audit;
+use crate::auth::Auth;
+use crate::chat::Chat;
+use crate::clients::Fleet;
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::logs::Logs;
+use crate::monitoring::Monitor;
+use crate::realtime::Hub;
+use confirm::Confirmed;
+
+/// The slices that verbs call.
+#[derive(Clone)]
+pub struct Slices {
+    /// Who did what.
+    pub audit: Audit,
+    /// Accounts and sessions.
+    pub auth: Auth,
+    /// Rooms.
+    pub chat: Chat,
+    /// Clients.
+    pub fleet: Fleet,
+    /// The live tail.
+    pub logs: Logs,
+    /// How the server is doing.
+    pub monitor: Monitor,
+}
+
+/// The console. Clones share everything.
+#[derive(Clone)]
+pub struct Console {
+    slices: Slices,
+    db: Db,
+    hub: Hub,
+    confirmed: Arc<Confirmed>,
+}
+
+impl Console {
+    /// A console over `slices`.
+    pub fn new(db: &Db, clock: &Clock, hub: &Hub, slices: Slices) -> Self {
+        let confirmed = Arc::new(Confirmed::new(clock.clone()));
+        Self { slices, db: db.clone(), hub: hub.clone(), confirmed }
+    }
+}
