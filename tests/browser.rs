@@ -75,6 +75,20 @@ async fn the_people_look_right_everywhere() {
 }
 
 #[tokio::test]
+async fn an_admin_works_in_the_terminal() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "terminal", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
+async fn the_terminal_looks_right_everywhere() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "terminal-looks", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
 async fn clients_come_and_go_in_the_overview_without_a_reload() {
     let app = TestApp::spawn().await;
     let token = app.admin().await.token;

@@ -35,7 +35,7 @@ pub struct Page {
 }
 
 /// The pages in the order of the rail. Of two with one path, the reader's role decides.
-pub const PAGES: [Page; 9] = [
+pub const PAGES: [Page; 10] = [
     Page { name: "overview", paths: &["/"], roles: &[Role::Admin], near: true },
     Page { name: "home", paths: &["/"], roles: &[Role::Member, Role::Viewer], near: true },
     Page { name: "monitoring", paths: &["/monitoring"], roles: &[Role::Admin], near: false },
@@ -44,6 +44,7 @@ pub const PAGES: [Page; 9] = [
     Page { name: "errors", paths: &["/errors", "/errors/:error_id"], roles: &[Role::Admin], near: false },
     Page { name: "chat", paths: &["/rooms", "/rooms/:room_id"], roles: ALL, near: true },
     Page { name: "agenda", paths: &["/agenda"], roles: ALL, near: true },
+    Page { name: "terminal", paths: &["/terminal"], roles: &[Role::Admin], near: false },
     Page { name: "people", paths: &["/people"], roles: &[Role::Admin], near: false },
 ];
 /// One year, in seconds: a language is not chosen again.

@@ -23,7 +23,7 @@ pub enum Layout {
 }
 
 /// Stylesheets in the order in which they are linked; the layers in `tokens.css` decide who wins.
-const STYLES: [&str; 29] = [
+const STYLES: [&str; 30] = [
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
@@ -52,6 +52,7 @@ const STYLES: [&str; 29] = [
     "css/agenda.css",
     "css/agenda-event.css",
     "css/agenda-form.css",
+    "css/terminal.css",
     "vendor/uplot/uPlot.min.css",
 ];
 

@@ -132,6 +132,15 @@ export function listen(channel, since, joinLeave, on) {
   return subscription;
 }
 
+/** Listens to a `channel` that stores nothing, with handlers of the SDK's events; gives what ends it. */
+export function hear(channel, on) {
+  const subscription = centrifuge.newSubscription(channel);
+  for (const [name, handle] of Object.entries(on)) subscription.on(name, handle);
+  subscription.on("unsubscribed", () => centrifuge.removeSubscription(subscription));
+  subscription.subscribe();
+  return () => subscription.unsubscribe();
+}
+
 /** A call over the open connection; refused while there is none. */
 export const rpc = (method, data) => centrifuge.rpc(method, data);
 

@@ -8,7 +8,7 @@ use crate::db::{bulk, statement};
 use crate::logs::filter::Filter;
 use crate::logs::line::{LogKind, LogLine, LogSource, Position};
 use crate::logs::tap::Written;
-use crate::telemetry::signal::Level;
+use crate::telemetry::Level;
 use crate::timeline;
 use crate::timestamp::Timestamp;
 

@@ -8,7 +8,7 @@ use super::{Conditions, Span, pattern};
 use crate::db::statement;
 use crate::logs::filter::Filter;
 use crate::logs::line::{LogKind, LogLine, LogSource, Position};
-use crate::telemetry::signal::{Kind, Level};
+use crate::telemetry::{Kind, Level};
 use crate::timeline;
 use crate::timestamp::Timestamp;
 
