@@ -3,7 +3,7 @@
 import { bytesText, duration, integer, timeWithSeconds } from "../../lib/format.js";
 import { knows, t } from "../../lib/i18n.js";
 import { boot } from "../../lib/boot.js";
-import { bold, cells, cut, muted, padEnd, padStart, plain } from "./paint.js";
+import { bold, cells, cut, lines, muted, padEnd, padStart, plain } from "./paint.js";
 
 const GAP = "  ";
 /** A column of text is not made narrower than this: rows then become blocks. */
@@ -35,8 +35,9 @@ function widths(columns, rows, room) {
   const total = () => found.reduce((sum, width) => sum + width, 0) + GAP.length * (columns.length - 1);
   while (total() > room) {
     let widest = -1;
-    columns.forEach(({ kind }, at) => {
-      if (kind === "text" && found[at] > LEAST && (widest < 0 || found[at] > found[widest])) widest = at;
+    columns.forEach(({ key, kind }, at) => {
+      // How a verb is written says nothing when it is cut.
+      if (kind === "text" && key !== "usage" && found[at] > LEAST && (widest < 0 || found[at] > found[widest])) widest = at;
     });
     if (widest < 0) return null;
     found[widest] -= 1;
@@ -60,14 +61,16 @@ function blocks(columns, rows, room) {
   ]);
 }
 
-/** The text in pieces of at most `most` cells. */
-function wrapped(text, most) {
-  const lines = [""];
+/** The text in pieces of at most `most` cells, between words where there are any. */
+const wrapped = (text, most) => lines(text, most).flatMap((line) => pieces(line, most));
+
+function pieces(text, most) {
+  const found = [""];
   for (const character of text) {
-    if (cells(lines.at(-1) + character) > most) lines.push("");
-    lines[lines.length - 1] += character;
+    if (cells(found.at(-1) + character) > most) found.push("");
+    found[found.length - 1] += character;
   }
-  return lines;
+  return found;
 }
 
 /** Names and values, the value over several lines where it must. */
@@ -105,11 +108,11 @@ export function tableLines({ columns, rows, total }, room) {
   const texts = rows.map((row) =>
     row.map((value, at) => shown(columns[at].kind, columns[at].key === "summary" ? summary(row[usage], value) : value)),
   );
-  const labelled = columns.map(({ key, kind }) => ({ kind, label: word(key) }));
+  const labelled = columns.map(({ key, kind }) => ({ key, kind, label: word(key) }));
   const sizes = widths(labelled, texts, room);
-  const lines = [];
+  const shownLines = [];
   if (sizes === null) {
-    lines.push(...blocks(labelled, texts, room));
+    shownLines.push(...blocks(labelled, texts, room));
   } else {
     const line = (row, paint) => {
       const parts = row.map((text, at) => {
@@ -118,9 +121,9 @@ export function tableLines({ columns, rows, total }, room) {
       });
       return paint(parts.join(GAP).trimEnd());
     };
-    lines.push(line(labelled.map(({ label }) => label), bold));
-    lines.push(...texts.map((row) => line(row, (text) => text)));
+    shownLines.push(line(labelled.map(({ label }) => label), bold));
+    shownLines.push(...texts.map((row) => line(row, (text) => text)));
   }
-  if (total > rows.length) lines.push(muted(t("terminal.more", { shown: integer(rows.length), total: integer(total) })));
-  return lines;
+  if (total > rows.length) shownLines.push(muted(t("terminal.more", { shown: integer(rows.length), total: integer(total) })));
+  return shownLines;
 }
