@@ -51,7 +51,7 @@ pub enum By {
 }
 
 impl By {
-    const ALL: [(&'static str, Self); 10] = [
+    const ALL: [(&'static str, Self); 11] = [
         ("last_seen", Self::LastSeen),
         ("first_seen", Self::FirstSeen),
         ("app", Self::App),
