@@ -55,10 +55,11 @@ impl Fleet {
         let (fleet, stopping) = (self.clone(), stop.clone());
         tasks.spawn(async move {
             loop {
+                // A clock that is moved during a round is a test's, which then need not wait for the next one.
+                let next = fleet.inner.clock.now() + ROUND;
                 if let Err(e) = fleet.round(&stopping).await {
                     tracing::warn!(error = %e, "Could not look after the fleet; trying again");
                 }
-                let next = fleet.inner.clock.now() + ROUND;
                 tokio::select! {
                     () = stopping.cancelled() => return,
                     () = fleet.inner.clock.sleep_until(next) => {}
