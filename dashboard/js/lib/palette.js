@@ -151,7 +151,17 @@ export function bindPalette() {
   const sheet = byId("keys-dialog");
   sheet.querySelector("[data-close]").addEventListener("click", () => sheet.close());
   // "g" and the first letter of the page's English name, the same in every language.
-  const letters = { overview: "o", home: "o", monitoring: "m", fleet: "k", logs: "l", errors: "e", chat: "c", agenda: "a" };
+  const letters = {
+    overview: "o",
+    home: "o",
+    monitoring: "m",
+    fleet: "k",
+    logs: "l",
+    errors: "e",
+    chat: "c",
+    agenda: "a",
+    terminal: "t",
+  };
   const places = pages().filter((page) => letters[page.icon]);
   addShortcuts([
     { keys: "ctrl+k", label: t("palette.open"), run: open },

@@ -31,6 +31,8 @@ terminal.attachCustomKeyEventHandler((event) => {
   const { key, ctrlKey, shiftKey } = event;
   if (key === "Tab" && (shiftKey || leaving)) return false;
   if (key !== "Shift") leaving = key === "Escape";
+  // The palette is a key of every page.
+  if (ctrlKey && key === "k") return false;
   return !(ctrlKey && key.toLowerCase() === "c" && terminal.hasSelection());
 });
 

@@ -153,10 +153,6 @@ export class Editor {
     this.#take(0, this.#at);
   }
 
-  toEnd() {
-    this.#take(this.#at, this.#text.length);
-  }
-
   word() {
     this.#take(this.#text.slice(0, this.#at).search(/\S*\s*$/), this.#at);
   }
@@ -219,7 +215,6 @@ const KEYS = {
   "\u0001": "home",
   "\u0005": "end",
   "\u0015": "toStart",
-  "\u000b": "toEnd",
   "\u0017": "word",
   "\u0010": "earlier",
   "\u000e": "later",
