@@ -8,7 +8,7 @@ use super::{Console, Slices};
 use crate::auth::Identity;
 use crate::clients;
 use crate::realtime::Hub;
-use crate::telemetry::signal::Level;
+use crate::telemetry::Level;
 
 /// Candidates in one answer: more are not looked through.
 const MOST: usize = 50;

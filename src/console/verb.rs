@@ -9,7 +9,7 @@ use super::line;
 use super::spec::{self, Name, Need};
 use crate::clients::LogLevel;
 use crate::logs::Filter;
-use crate::telemetry::signal::Level;
+use crate::telemetry::Level;
 
 /// Longest line in bytes: a notice with its quotes.
 const LONGEST: usize = 2_000;

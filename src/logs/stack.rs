@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Logs;
 use super::line::{LogKind, LogLine};
-use crate::telemetry::signal::Frame;
+use crate::telemetry::Frame;
 
 impl Logs {
     /// Adds `original` to the frames that a map of the application's version tells of; every other line stays as it is.

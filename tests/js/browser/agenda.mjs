@@ -1,6 +1,7 @@
 // Two people keep an agenda in their browsers: one sees what the other does, and nothing typed is lost.
 import assert from 'node:assert/strict';
 import { asAdmin, person, proxy } from '../sdk/lib.mjs';
+import { assertSame, boxOf, drag, edit, formClosed, goTo, mark, middle, node, point, save, scope } from './agenda-page.mjs';
 import { assertQuiet, at, close, done, given, live, logIn, open, visit } from './lib.mjs';
 
 const bob = await person('bob');
@@ -20,46 +21,6 @@ async function stored(title, holds = () => true) {
     await new Promise(setImmediate);
   }
 }
-
-const node = (page, title) => page.locator('.agenda-event', { hasText: title });
-const settled = (page) => page.waitForSelector('#agenda-view[aria-busy="false"]');
-const goTo = async (page, query) => {
-  await visit(page, `/agenda?${query}`);
-  await live(page);
-  await settled(page);
-};
-/** Where the first element with this text is: found and measured at once, because the page may be drawn anew in between. */
-const boxOf = (page, selector, text = '') => page.waitForFunction(([wanted, words]) => {
-  const found = [...document.querySelectorAll(wanted)].find((one) => one.textContent.includes(words));
-  const { x, y, width, height } = found?.getBoundingClientRect() ?? {};
-  return found && { x, y, width, height };
-}, [selector, text]).then((handle) => handle.jsonValue());
-/** The point of the page at an hour of a day. */
-async function point(page, day, hour) {
-  const box = await boxOf(page, `.agenda-column[data-day="${day}"]`);
-  return [box.x + box.width / 2, box.y + (hour / 24) * box.height];
-}
-async function middle(page, title) {
-  const box = await boxOf(page, '.agenda-event', title);
-  return [box.x + box.width / 2, box.y + box.height / 2];
-}
-async function drag(page, [fromX, fromY], [toX, toY]) {
-  await page.mouse.move(fromX, fromY);
-  await page.mouse.down();
-  await page.mouse.move((fromX + toX) / 2, (fromY + toY) / 2, { steps: 4 });
-  await page.mouse.move(toX, toY, { steps: 4 });
-  await page.mouse.up();
-}
-const save = (page) => page.click('#event-save');
-const formClosed = (page) => page.waitForFunction(() => !document.querySelector('#event-dialog').open);
-const mark = (page) => page.evaluate(() => { globalThis.sameDocument = true; });
-const assertSame = async (page) => assert.ok(await page.evaluate(() => globalThis.sameDocument), 'the page was loaded again');
-const edit = async (page, title, index = 0) => {
-  await node(page, title).nth(index).click();
-  await page.click('#agenda-card-edit');
-  await page.waitForSelector('#event-dialog[open]');
-};
-const scope = (page, name) => page.locator('#event-scope label', { has: page.locator(`[value="${name}"]`) }).click();
 
 const ann = await open();
 await logIn(ann, given.admin);
