@@ -54,6 +54,21 @@ const knownOf = (event, item) => ({
 /** `{to(item, change), byKey(item, change)}`; `form` and `scopes` are the dialogs that may be needed. */
 export function createMoves({ form, scopes }) {
   let pending = null;
+  // One after the other, so that each knows the version that the one before it made.
+  let sending = Promise.resolve();
+  // By event: the versions that this page has replaced itself, and the last that it made. They are no conflict.
+  const own = new Map();
+
+  function current(item) {
+    const known = own.get(item.id);
+    return known?.replaced.has(item.version) ? { ...item, version: known.last } : item;
+  }
+
+  function replaced(item, { version }) {
+    const known = own.get(item.id) ?? { replaced: new Set() };
+    known.replaced.add(item.version);
+    own.set(item.id, { ...known, last: version });
+  }
 
   async function conflict(item, scope, to) {
     const event = await find(item.id);
@@ -61,10 +76,16 @@ export function createMoves({ form, scopes }) {
     form.meet(event, { occurrence: item.occurrence, scope, former, mine: { ...former, ...local(item, to) } });
   }
 
-  async function send(item, scope, to) {
+  function send(item, scope, to) {
+    const sent = sending.then(() => sendNow(current(item), scope, to));
+    sending = sent.catch(() => {});
+    return sent;
+  }
+
+  async function sendNow(item, scope, to) {
     try {
       if (!item.recurring || scope === "this") {
-        await reschedule(item, item.recurring ? scope : "series", requested(item, to));
+        replaced(item, await reschedule(item, item.recurring ? scope : "series", requested(item, to)));
       } else {
         const event = { ...(await find(item.id)), version: item.version };
         const { base, mine } = ofSeries(event, item, scope, to);
