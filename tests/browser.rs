@@ -7,6 +7,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
+use crate::support::binary::Place;
 use crate::support::programs::{self, root};
 use crate::support::{ADMIN, PASSWORD, TestApp};
 
@@ -15,10 +16,15 @@ const LONGEST: u64 = 600;
 
 /// Runs a scenario against `app`; `more` is added to what it is given.
 async fn scenario(app: &TestApp, name: &str, more: Value) {
+    scenario_at(&app.url(""), name, more).await;
+}
+
+/// Runs a scenario against the server at `url`.
+async fn scenario_at(url: &str, name: &str, more: Value) {
     let screenshots = root().join("target/screenshots");
     fs::create_dir_all(&screenshots).unwrap();
     let mut given = json!({
-        "url": app.url(""),
+        "url": url,
         "screenshots": screenshots,
         "admin": {"username": ADMIN.0, "password": ADMIN.1},
     });
@@ -198,9 +204,21 @@ async fn everything_works_below_a_base_path_and_follows_ones_role() {
 
 #[tokio::test]
 async fn lines_of_clients_are_followed_found_and_kept_in_the_logs() {
-    let app = TestApp::spawn().await;
-    let token = app.admin().await.token;
-    scenario(&app, "logs", json!({ "admin_token": token })).await;
+    // A process of its own: only that keeps its own lines.
+    let place = Place::new();
+    let settings = [
+        ("SERVER_HOST", "127.0.0.1"),
+        ("PORT", "0"),
+        ("METRICS_ADDR", "off"),
+        ("ADMIN_USERNAME", ADMIN.0),
+        ("ADMIN_PASSWORD", ADMIN.1),
+    ];
+    let server = place.serve(&[], &settings).await;
+    let login = reqwest::Client::new().post(format!("{}/api/auth/login", server.base));
+    let login = login.json(&json!({"username": ADMIN.0, "password": ADMIN.1})).send().await.unwrap();
+    let login: Value = login.json().await.unwrap();
+    scenario_at(&server.base, "logs", json!({ "admin_token": login["access_token"] })).await;
+    assert_eq!(server.stop().await, Some(0));
 }
 
 #[tokio::test]

@@ -171,6 +171,22 @@ async fn changes_do_what_they_say() {
 }
 
 #[tokio::test]
+async fn a_change_that_ends_its_own_connection_leaves_its_row() {
+    let app = TestApp::spawn().await;
+    let mut ws = Ws::connect(&app, &app.admin().await).await;
+    confirm(&mut ws, ADMIN.1).await;
+    let session = column(&run(&mut ws, &format!("sessions {}", ADMIN.0)).await, "id")[0].clone();
+    let line = format!("end-session {}", session.as_str().unwrap());
+    let data = json!({"method": "console.run", "data": {"line": line}});
+    // The answer may be cut off with the connection.
+    let _ = ws.try_call("rpc", &data).await;
+    let admin = app.admin().await;
+    let row = eventually("its row", async || audited(&admin, "console.end-session").await.pop()).await;
+    assert_eq!((&row["outcome"], &row["target"]["id"]), (&json!("ok"), &session), "{row}");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn lines_that_are_wrong_say_why_and_do_nothing() {
     let app = TestApp::spawn().await;
     let admin = app.admin().await;

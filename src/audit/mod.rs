@@ -47,7 +47,7 @@ struct Inner {
 }
 
 impl Audit {
-    /// Writes to `db`; rows of requests that end unanswered are written by `tasks`.
+    /// Writes to `db`, as one of `tasks`, so that a row is written also when nobody waits for it any more.
     pub fn new(db: &Db, clock: &Clock, tasks: &TaskTracker) -> Self {
         let inner = Inner {
             db: db.clone(),
@@ -59,9 +59,15 @@ impl Audit {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Writes a row and returns when it is durable. What cannot be written is said in the log, and counted: what was
-    /// done is done.
+    /// Writes a row and returns when it is durable; it is written also if the caller leaves meanwhile. What cannot be
+    /// written is said in the log, and counted: what was done is done.
     pub async fn record(&self, action: Action) {
+        let audit = self.clone();
+        // It does not panic, and nobody aborts it.
+        let _ = self.inner.tasks.spawn(async move { audit.put(action).await }).await;
+    }
+
+    async fn put(&self, action: Action) {
         let line = action.clone();
         if let Err(e) = self.write(action).await {
             metrics::audit_lost();

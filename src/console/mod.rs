@@ -16,6 +16,8 @@ mod verb;
 
 use std::sync::Arc;
 
+use tokio_util::task::TaskTracker;
+
 use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::chat::Chat;
@@ -51,12 +53,13 @@ pub struct Console {
     db: Db,
     hub: Hub,
     confirmed: Arc<Confirmed>,
+    tasks: TaskTracker,
 }
 
 impl Console {
     /// A console over `slices`.
-    pub fn new(db: &Db, clock: &Clock, hub: &Hub, slices: Slices) -> Self {
+    pub fn new(db: &Db, clock: &Clock, hub: &Hub, tasks: &TaskTracker, slices: Slices) -> Self {
         let confirmed = Arc::new(Confirmed::new(clock.clone()));
-        Self { slices, db: db.clone(), hub: hub.clone(), confirmed }
+        Self { slices, db: db.clone(), hub: hub.clone(), confirmed, tasks: tasks.clone() }
     }
 }

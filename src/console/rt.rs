@@ -50,11 +50,14 @@ impl Namespace for Console {
     ) -> BoxFuture<'a, Result<Box<RawValue>, Error>> {
         Box::pin(async move {
             let connection = self.hub.connection(&from.client).ok_or(Error::PERMISSION_DENIED)?;
-            let caller = Caller { who, connection };
+            let caller = Caller { who, connection: connection.clone() };
             match method {
                 "console.run" => {
                     let Line { line } = parse(data)?;
-                    answer(&self.run(&caller, &line).await?)
+                    // To its end and to its row, also when the verb is what ends this connection.
+                    let (console, who) = (self.clone(), who.clone());
+                    let run = async move { console.run(&Caller { who: &who, connection }, &line).await };
+                    answer(&self.tasks.spawn(run).await.map_err(Error::internal)??)
                 }
                 "console.confirm" => {
                     let Confirm { password } = parse(data)?;

@@ -79,7 +79,6 @@ export function bindPalette() {
   const dialog = byId("palette");
   const input = byId("palette-input");
   const list = byId("palette-list");
-  let entries = [];
   let found = [];
   let chosen = 0;
 
@@ -105,8 +104,8 @@ export function bindPalette() {
   function show() {
     const words = input.value.trim();
     const sought = plain(words);
-    const fitting = entries
-      .map((entry, order) => ({ entry, order, how: fit(entry.plain, sought) }))
+    const fitting = [...pages(), ...roomEntries(), ...commands()]
+      .map((entry, order) => ({ entry, order, how: fit(plain(entry.label), sought) }))
       .filter(({ how }) => how !== null)
       .sort((a, b) => a.how - b.how || a.order - b.order)
       .map(({ entry }) => entry);
@@ -130,13 +129,19 @@ export function bindPalette() {
 
   function open() {
     if (dialog.open) return;
-    entries = [...pages(), ...roomEntries(), ...commands()].map((entry) => ({ ...entry, plain: plain(entry.label) }));
     input.value = "";
     dialog.showModal();
     show();
   }
 
   input.addEventListener("input", show);
+  // The rooms may be known only now; what was chosen stays chosen.
+  rooms.watch(() => {
+    if (!dialog.open) return;
+    const label = found[chosen]?.label;
+    show();
+    choose(Math.max(0, found.findIndex((entry) => entry.label === label)));
+  });
   input.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && found.length > 0) choose(chosen + step);

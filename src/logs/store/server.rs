@@ -26,7 +26,7 @@ struct Last {
 
 /// Size of the ring, and its greatest id.
 pub async fn kept(conn: &impl ConnectionTrait) -> Result<(Kept, i64), DbErr> {
-    let sql = "SELECT COUNT(*) AS lines, COALESCE(SUM(length(message) + length(fields)), 0) AS bytes FROM server_logs";
+    let sql = "SELECT COUNT(*) AS lines, COALESCE(SUM(octet_length(message) + octet_length(fields)), 0) AS bytes FROM server_logs";
     let size = Kept::find_by_statement(statement(conn, sql, [])).one(conn).await?.unwrap_or_default();
     let sql = "SELECT COALESCE(MAX(id), 0) AS last FROM server_logs";
     let last = Last::find_by_statement(statement(conn, sql, [])).one(conn).await?;
@@ -124,7 +124,7 @@ struct Deleted {
 /// Deletes the oldest lines; gives how much that was.
 pub async fn delete_oldest(conn: &impl ConnectionTrait, lines: i64) -> Result<Kept, DbErr> {
     let sql = "DELETE FROM server_logs WHERE id IN (SELECT id FROM server_logs ORDER BY id LIMIT $1) \
-               RETURNING length(message) + length(fields) AS bytes";
+               RETURNING octet_length(message) + octet_length(fields) AS bytes";
     let deleted = Deleted::find_by_statement(statement(conn, sql, [lines.into()])).all(conn).await?;
     Ok(Kept { lines: deleted.len() as i64, bytes: deleted.iter().map(|row| row.bytes).sum() })
 }
@@ -198,7 +198,7 @@ pub async fn of(
 pub async fn delete_of(conn: &impl ConnectionTrait, account: Uuid, limit: u64) -> Result<Kept, DbErr> {
     let sql = format!(
         "DELETE FROM server_logs WHERE id IN (SELECT id FROM server_logs WHERE account_id = $1 LIMIT {limit}) \
-         RETURNING length(message) + length(fields) AS bytes"
+         RETURNING octet_length(message) + octet_length(fields) AS bytes"
     );
     let deleted = Deleted::find_by_statement(statement(conn, &sql, [account.into()])).all(conn).await?;
     Ok(Kept { lines: deleted.len() as i64, bytes: deleted.iter().map(|row| row.bytes).sum() })

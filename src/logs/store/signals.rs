@@ -97,7 +97,7 @@ pub async fn signal_lines(
     values.push((longest as i64).into());
     let sql = format!(
         "SELECT s.id, s.kind, s.level, s.client_at, s.trace_id, s.span_id, s.message, \
-         CASE WHEN length(s.body) > ${} THEN '' ELSE s.body END AS body, c.app, c.app_version, c.installation_id, \
+         CASE WHEN octet_length(s.body) > ${} THEN '' ELSE s.body END AS body, c.app, c.app_version, c.installation_id, \
          c.session, c.account_id, c.user_name, c.view, c.page \
          FROM signals s JOIN signal_contexts c ON c.id = s.context_id WHERE {sql} ORDER BY s.id {} LIMIT ${}",
         values.len(),

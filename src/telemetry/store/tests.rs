@@ -62,6 +62,7 @@ async fn assert_counted(db: &Db) {
     assert_eq!(number(db, counted).await, number(db, contexts).await);
     let groups = "SELECT COALESCE(SUM(octet_length(app) + octet_length(type) + octet_length(message) \
                   + octet_length(culprit) + 200), 0) + (SELECT COUNT(*) * 60 FROM error_group_clients) \
+                  + (SELECT COUNT(*) * 20 FROM error_group_hours) \
                   + (SELECT COALESCE(SUM(octet_length(version) + 60), 0) FROM error_group_versions) FROM error_groups";
     assert_eq!(usage::of_groups(db.read()).await.unwrap(), number(db, groups).await);
     assert_eq!(

@@ -91,6 +91,11 @@ export const live = (page) => page.waitForSelector('#connection[data-state="live
 
 /** What axe finds against the page as it is now. */
 export async function assertAccessible(page, what) {
+  // A colour on its way to another is neither of them.
+  await page.evaluate(() => {
+    const ends = (animation) => animation.effect.getComputedTiming().endTime !== Infinity;
+    return Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished));
+  });
   await page.evaluate(`${axeSource};0`);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);

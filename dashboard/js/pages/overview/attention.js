@@ -12,8 +12,8 @@ import { latest } from "./latest.js";
 
 const AGAIN_MS = 15_000;
 const HOUR_MS = 3_600_000;
-// Below a tenth of the disk one should look; the server itself refuses to write far later.
-const DISK_SHARE = 0.1;
+// Below a twentieth of the disk one should look; the server itself refuses to write far later.
+const DISK_SHARE = 0.05;
 // One failed request in a quiet minute is no alarm.
 const LEAST_REQUESTS = 20;
 const ERRORS_WARN = 1;
@@ -80,10 +80,10 @@ export function showAttention() {
     );
   };
   for (const store of [status, latest, history]) store.watch(draw);
-  connection.watch(({ state }) => {
-    if (state === "live") load();
-  });
   setInterval(() => {
     if (connection.get().state === "live") load();
   }, AGAIN_MS);
 }
+
+/** Asks for the state of the server; for when the page is connected, and may ask. */
+export const lookAtServer = load;

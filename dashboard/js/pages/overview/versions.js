@@ -43,13 +43,10 @@ async function load() {
 }
 
 export function showVersions() {
-  let loaded = 0;
-  connection.watch(({ state }) => {
-    if (state !== "live" || Date.now() - loaded < AGAIN_MS) return;
-    loaded = Date.now();
-    load();
-  });
   setInterval(() => {
     if (connection.get().state === "live") load();
   }, AGAIN_MS);
 }
+
+/** Asks for the versions; for when the page is connected, and may ask. */
+export const loadVersions = load;
