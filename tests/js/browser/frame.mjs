@@ -1,6 +1,6 @@
 // What is around every page: the palette, the shortcuts and their sheet, and the bar of a phone.
 import assert from 'node:assert/strict';
-import { at, close, done, everyLook, given, logIn, NARROW, open, visit } from './lib.mjs';
+import { at, close, done, everyLook, given, live, logIn, NARROW, open, visit } from './lib.mjs';
 
 const page = await open();
 await logIn(page, given.admin);
@@ -16,6 +16,7 @@ assert.equal(await first.getAttribute('aria-selected'), 'true');
 assert.equal(await page.locator('#palette-input').getAttribute('aria-activedescendant'), 'palette-0');
 await page.keyboard.press('Enter');
 await page.waitForURL(at('/logs'));
+await live(page);
 
 // A room by name, and the arrow keys go around.
 await page.keyboard.press('Control+k');
@@ -36,6 +37,7 @@ assert.deepEqual(await page.locator('#palette-list [role=option] .cut').allTextC
 ]);
 await page.keyboard.press('Enter');
 await page.waitForURL((url) => url.search !== '');
+await live(page);
 assert.equal(new URL(page.url()).searchParams.get('search'), 'order & <b>42</b>');
 
 // A command: the theme.
@@ -48,6 +50,7 @@ assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 
 await page.keyboard.press('g');
 await page.keyboard.press('c');
 await page.waitForURL((url) => url.pathname.includes('/rooms'));
+await live(page);
 await page.fill('#composer-text, textarea', 'go?');
 await page.locator('#composer-text, textarea').first().press('g');
 await page.locator('#composer-text, textarea').first().press('o');
@@ -67,6 +70,7 @@ assert.equal(await page.locator('.rail .rail-link[href$="/logs"]').isVisible(), 
 await page.click('.rail-more .rail-link');
 await page.click('#rail-menu [href$="/logs"]');
 await page.waitForURL((url) => url.pathname.endsWith('/logs'));
+await live(page);
 await close(page);
 
 // Nobody finds what is not theirs.
