@@ -27,6 +27,20 @@ const shows = (page, pattern) =>
     pattern.source,
   );
 const prompt = (page) => shows(page, /> *\s*$/);
+/** Types a line as a person does, who sees it before it is sent, and that it was. */
+async function send(page, line) {
+  const typed = new RegExp(`> ${line}\\s*$`);
+  await page.keyboard.type(line);
+  await shows(page, typed);
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(
+    (source) =>
+      !new RegExp(source).test(
+        [...document.querySelectorAll('#terminal .xterm-rows > div')].map((row) => row.textContent).join('\n'),
+      ),
+    typed.source,
+  );
+}
 
 async function terminal(page) {
   await logIn(page, given.admin);
@@ -42,8 +56,7 @@ const run = (lines, wanted) => async (page) => {
   await page.keyboard.press('Control+l');
   for (const line of lines) {
     await prompt(page);
-    await page.keyboard.type(line);
-    await page.keyboard.press('Enter');
+    await send(page, line);
   }
   await shows(page, wanted);
 };
