@@ -10,15 +10,15 @@ import { dayWithSeconds, integer } from "../../lib/format.js";
 import { highlighted } from "../../lib/highlight.js";
 import { t } from "../../lib/i18n.js";
 import { openErrors } from "../../lib/open-errors.js";
-import { placeBeside } from "../../lib/place.js";
+import { keepBeside } from "../../lib/place.js";
 import { follow } from "../../lib/realtime.js";
+import { bindSearchField } from "../../lib/search-field.js";
 import { badgeOf, nameOf, timeOf } from "./words.js";
 
 const KEYS = ["state", "app", "version", "since", "search", "sort"];
 // What holds when the address says nothing.
 const STANDARD = { state: "open", sort: "last_seen" };
 const PAGE = 50;
-const TYPING_MS = 300;
 // Errors come in bursts: one look serves many.
 const LOOK_MS = 1000;
 const HOUR_MS = 3_600_000;
@@ -167,11 +167,9 @@ function show() {
 }
 
 function bindFilter(menu, form, button) {
-  const place = () => menu.matches(":popover-open") && placeBeside(menu, button);
-  addEventListener("resize", place);
+  keepBeside(menu, button);
   menu.addEventListener("toggle", ({ newState }) => {
     if (newState !== "open") return;
-    place();
     for (const name of ["app", "version"]) form.elements[name].value = values[name] ?? "";
     form.elements.app.focus();
   });
@@ -186,22 +184,6 @@ function bindFilter(menu, form, button) {
       narrow({ since: new Date(Date.now() - Number(range.dataset.hours) * HOUR_MS).toISOString() });
     });
   }
-}
-
-function bindSearch(input) {
-  let typing = null;
-  const search = () => {
-    clearTimeout(typing);
-    narrow({ search: input.value.trim() });
-  };
-  input.addEventListener("input", () => {
-    clearTimeout(typing);
-    typing = setTimeout(search, TYPING_MS);
-  });
-  input.form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    search();
-  });
 }
 
 function bindArrows(list) {
@@ -219,7 +201,7 @@ export function showErrors() {
   values = given(asked());
   const skeleton = () => el("li", { className: "error-item error-skeleton", aria: { hidden: "true" } });
   byId("errors-list").replaceChildren(...Array.from({ length: 8 }, skeleton));
-  bindSearch(byId("errors-search"));
+  bindSearchField(byId("errors-search"), (search) => narrow({ search }));
   bindFilter(byId("errors-filter"), byId("errors-filter-form"), byId("errors-filter-button"));
   bindArrows(byId("errors-list"));
   byId("errors-states").addEventListener("change", ({ target }) => narrow({ state: target.value }));

@@ -4,10 +4,8 @@ import { showChips } from "../../lib/chips.js";
 import { byId } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 import { keepBeside } from "../../lib/place.js";
+import { bindSearchField } from "../../lib/search-field.js";
 import { CONDITIONS, query } from "./query.js";
-
-// A pause in typing, after which one wants to see what was found.
-const PAUSE_MS = 250;
 
 const LABELS = () => ({
   user: t("clients.user"),
@@ -24,15 +22,6 @@ function valueOf(key, value) {
   if (key === "behind") return t(value === "true" ? "fleet.behind" : "fleet.not_behind");
   if (key === "silent_days") return t("fleet.days_or_more", { count: Number(value) });
   return value;
-}
-
-/** Calls `job` when it has not been asked for again for a while. */
-function later(job) {
-  let timer = null;
-  return () => {
-    clearTimeout(timer);
-    timer = setTimeout(job, PAUSE_MS);
-  };
 }
 
 function bindForm(form, fill) {
@@ -74,10 +63,7 @@ export function bindFilters() {
     if (newState === "open") form.querySelector("input").focus({ preventScroll: true });
   });
   search.value = query.get().search ?? "";
-  search.addEventListener(
-    "input",
-    later(() => query.change({ search: search.value.trim() })),
-  );
+  bindSearchField(search, (words) => query.change({ search: words }));
   const labels = LABELS();
   query.watch((now) => {
     const chips = CONDITIONS.filter((key) => now[key]).map((key) => ({

@@ -4,13 +4,12 @@ import { showChips } from "../../lib/chips.js";
 import { byId, setText } from "../../lib/dom.js";
 import { integer } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
-import { placeBeside } from "../../lib/place.js";
+import { keepBeside } from "../../lib/place.js";
 import { report } from "../../lib/report.js";
+import { bindSearchField } from "../../lib/search-field.js";
 import { download, MOST } from "./download.js";
 import { chipsOf, filter, narrow } from "./filter.js";
 
-// Long enough not to ask for each letter, short enough to feel at once.
-const TYPING_MS = 300;
 const MINUTE_MS = 60_000;
 
 /** A time as a field of a form wants it: in the reader's zone, to the second. */
@@ -21,19 +20,7 @@ function localText(value) {
 }
 
 function bindSearch(input) {
-  let typing = null;
-  const search = () => {
-    clearTimeout(typing);
-    narrow({ search: input.value.trim() });
-  };
-  input.addEventListener("input", () => {
-    clearTimeout(typing);
-    typing = setTimeout(search, TYPING_MS);
-  });
-  input.form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    search();
-  });
+  bindSearchField(input, (search) => narrow({ search }));
   filter.watch(({ values }) => {
     if (document.activeElement !== input) input.value = values.search ?? "";
   });
@@ -46,16 +33,9 @@ function bindLevels(levels) {
   });
 }
 
-/** Keeps an open `menu` at its button when the window changes. */
-function stayBeside(menu, button) {
-  const place = () => menu.matches(":popover-open") && placeBeside(menu, button);
-  menu.addEventListener("toggle", place);
-  addEventListener("resize", place);
-}
-
 function bindMore(menu, form) {
   const fields = [...form.elements].filter(({ name }) => name);
-  stayBeside(menu, byId("logs-more-button"));
+  keepBeside(menu, byId("logs-more-button"));
   menu.addEventListener("toggle", ({ newState }) => {
     if (newState !== "open") return;
     const { values } = filter.get();
@@ -87,7 +67,7 @@ function bindMore(menu, form) {
 function bindDownload(button, menu) {
   const label = button.querySelector("span");
   let going = null;
-  stayBeside(menu, button);
+  keepBeside(menu, button);
   button.addEventListener("click", () => {
     if (going) going.ended = true;
     else menu.togglePopover();
