@@ -104,6 +104,8 @@ export function createList({ box, list, makeItem, openItem, onEdge, onMove }) {
   }
 
   function draw() {
+    // A reader who has just gone up is not pulled back by lines that come before the event that tells it.
+    if (box.scrollTop < lastTop - 1 && toEnd() > NEAR) following = false;
     const base = list.offsetTop;
     const inside = box.clientHeight;
     let top = box.scrollTop;
