@@ -4,7 +4,7 @@ NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run server-dev demo test test-deps bench soak check fmt clippy docs shellcheck drift generate clients
+.PHONY: help run server-dev demo static test test-deps bench soak check fmt clippy docs shellcheck drift generate clients
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ server-dev: run ## Another name for run
 demo: ## A believable team at work on port 8060, to look at: 30 simulated clients
 	$(CARGO) build --workspace
 	$(TARGET_DIR)/debug/workspace-bench --server $(TARGET_DIR)/debug/workspace-server demo $(ARGS)
+
+static: ## Build dist/workspace-server-ARCH-linux-musl for x86_64 and aarch64, or ARCHS="x86_64"
+	@scripts/static.sh $(ARCHS)
 
 test: clients ## Install what the tests need, then run all of them
 ifdef NEXTEST
