@@ -34,36 +34,44 @@ if [ ! -x "$zig/bin/cargo-zigbuild" ]; then
 fi
 export PATH=$zig/bin:$PATH
 
-build=(cargo-zigbuild zigbuild --release --locked --bin workspace-server)
-flags=
-if command -v rustup >/dev/null && rustup target add "${archs[@]/%/-unknown-linux-musl}" >/dev/null 2>&1; then
-  say "$(rustc --version), the standard library of rustup"
-else
-  if [ ! -e /usr/share/doc/rust-web-src ]; then
-    command -v apt-get >/dev/null || fail "rustup cannot fetch the musl target, and this is not Debian"
-    say "rustup has no musl target: installing Debian's compiler and the source of its library"
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      rustc-web cargo-web rust-web-src >/dev/null
-  fi
-  export RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo RUSTC_BOOTSTRAP=1
-  build+=("-Zbuild-std=std,panic_unwind")
-  # Zig brings the start files and the unwinder, which Debian's compiler would look for in a target it does not have.
-  flags=-Clink-self-contained=no
-  say "$(/usr/bin/rustc --version), its standard library from source"
-fi
+debian_toolchain() {
+  [ ! -e /usr/share/doc/rust-web-src ] || return 0
+  command -v apt-get >/dev/null || fail "rustup cannot fetch the library for $arch, and this is not Debian"
+  say "installing Debian's compiler and the source of its library"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    rustc-web cargo-web rust-web-src >/dev/null
+}
 
-# The same bytes wherever it is built: the paths of this machine are named for what they are. Those of the sources are
-# relative already, and naming the checkout here would build the dependencies again for each one.
-flags+=" --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$target_dir=/target"
-export RUSTFLAGS=${flags# } CARGO_TARGET_DIR=$target_dir CARGO_INCREMENTAL=0
 WORKSPACE_COMMIT=$(git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
-export WORKSPACE_COMMIT
+export WORKSPACE_COMMIT CARGO_INCREMENTAL=0
+
+build() { # build ARCH
+  local arch=$1 dir=$target_dir/rustup target=$1-unknown-linux-musl flags=()
+  local command=(cargo-zigbuild zigbuild --release --locked --bin workspace-server --target "$target")
+  if command -v rustup >/dev/null && rustup target add "$target" >/dev/null 2>&1; then
+    say "$arch: $(rustc --version), its library from rustup"
+  else
+    debian_toolchain
+    # Another compiler: in a directory of its own, or the two would build each other's dependencies again.
+    dir=$target_dir/debian
+    export RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo RUSTC_BOOTSTRAP=1
+    command+=("-Zbuild-std=std,panic_unwind")
+    # Zig brings the start files and the unwinder, which this compiler would look for in a target it does not have.
+    flags+=(-Clink-self-contained=no)
+    say "$arch: $(/usr/bin/rustc --version), its library from source"
+  fi
+  # The same bytes wherever it is built: the paths of this machine are named for what they are. Those of the sources
+  # are relative already, and naming the checkout here would build the dependencies again for each one.
+  flags+=("--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo" "--remap-path-prefix=$target_dir=/target")
+  RUSTFLAGS="${flags[*]}" CARGO_TARGET_DIR=$dir "${command[@]}"
+  out=dist/workspace-server-$arch-linux-musl
+  cp "$dir/$target/release/workspace-server" "$out"
+  say "$out: $(stat -c %s "$out") bytes"
+}
 
 mkdir -p dist
 for arch in "${archs[@]}"; do
-  "${build[@]}" --target "$arch-unknown-linux-musl"
-  out=dist/workspace-server-$arch-linux-musl
-  cp "$target_dir/$arch-unknown-linux-musl/release/workspace-server" "$out"
-  say "$out: $(stat -c %s "$out") bytes"
+  # In a shell of its own: the choice of a compiler ends with it.
+  (build "$arch")
 done
