@@ -19,6 +19,7 @@ mod dashboard;
 mod demo;
 mod drift;
 mod every_response;
+mod first_frame;
 mod fleet;
 mod full_disk;
 mod generated_clients;

@@ -3,12 +3,9 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use futures_util::future::BoxFuture;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
-use workspace_server::auth::Identity;
-use workspace_server::realtime::{ClientInfo, Error, Namespace, Position, Publication, Subscription};
+use workspace_server::realtime::Publication;
 
 use crate::support::{Actor, TestApp, Ws, eventually};
 
@@ -190,56 +187,6 @@ async fn a_reader_that_does_not_read_is_disconnected_and_nobody_waits_for_it() {
     .await;
     // It reads again while there still is time to say why; who never does gets nothing more, see the tests of the socket.
     assert_eq!(slow.closed().await, 3008);
-    app.stop().await;
-}
-
-/// A kind of channel whose rpc is a fault of the program.
-struct Broken;
-
-impl Namespace for Broken {
-    fn prefix(&self) -> &'static str {
-        "broken"
-    }
-
-    fn channels(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    fn methods(&self) -> &'static [&'static str] {
-        &["broken.rpc"]
-    }
-
-    fn subscribe<'a>(
-        &'a self,
-        _who: &'a Arc<Identity>,
-        _channel: &'a str,
-        _since: Option<Position>,
-    ) -> BoxFuture<'a, Result<Subscription, Error>> {
-        Box::pin(async { Err(Error::UNKNOWN_CHANNEL) })
-    }
-
-    fn rpc<'a>(
-        &'a self,
-        _who: &'a Arc<Identity>,
-        _from: ClientInfo,
-        _method: &'a str,
-        _data: Option<&'a RawValue>,
-    ) -> BoxFuture<'a, Result<Box<RawValue>, Error>> {
-        Box::pin(async { panic!("as no rpc ever should") })
-    }
-}
-
-#[tokio::test]
-async fn a_panic_in_the_first_frame_leaves_nobody_behind() {
-    let app = TestApp::spawn().await;
-    let ann = app.member("ann").await;
-    app.services.hub.register(Arc::new(Broken));
-    let mut ws = Ws::open(&app, &[]).await.unwrap();
-    let connect = json!({"id": 1, "connect": {"token": ann.token}});
-    let rpc = json!({"id": 2, "rpc": {"method": "broken.rpc"}});
-    ws.send(format!("{connect}\n{rpc}")).await;
-    while ws.frame().await.is_ok() {}
-    eventually("it is gone", || async { (app.services.hub.stats().connections == 0).then_some(()) }).await;
     app.stop().await;
 }
 

@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::database::{Held, queued};
+use crate::first_frame::{first_frame, publish};
+use crate::support::database::{Held, number, queued};
 use crate::support::{PASSWORD, TestApp, Ws};
 
 const MESSAGES: &str = "/api/chat/rooms/general/messages";
@@ -60,6 +61,24 @@ async fn a_message_under_way_is_stored_and_answered_before_the_end() {
     let kept = ann.get(MESSAGES).await.expect(200);
     let bodies: Vec<_> = kept["items"].as_array().unwrap().iter().map(|m| m["body"].clone()).collect();
     assert_eq!(bodies, ["first", "second"]);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn commands_beside_the_connect_command_are_finished_too() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let held = Held::writer(&app).await;
+    let mut ws = first_frame(&app, &ann, &[publish(71, "first"), publish(72, "second")]).await;
+    queued(&app, 1).await;
+    let app = restart(app, held.release()).await;
+    assert!(ws.reply(1).await["connect"]["client"].is_string());
+    for id in [71, 72] {
+        let reply = ws.reply(id).await;
+        assert!(reply["publish"].is_object(), "{reply}");
+    }
+    assert_eq!(ws.frame().await, Err((3001, "shutdown".to_owned())));
+    assert_eq!(number(&app, "SELECT COUNT(*) FROM chat_messages").await, 2);
     app.stop().await;
 }
 

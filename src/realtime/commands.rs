@@ -42,14 +42,6 @@ pub async fn run(
     text: Utf8Bytes,
 ) -> Result<Done, Disconnect> {
     let commands = protocol::parse(&text).map_err(|_| Disconnect::BAD_REQUEST)?;
-    run_all(realtime, connection, commands).await
-}
-
-pub async fn run_all(
-    realtime: &Realtime,
-    connection: &Arc<Connection>,
-    commands: Vec<Command<'_>>,
-) -> Result<Done, Disconnect> {
     if commands.len() > COMMANDS_PER_FRAME {
         return Err(Disconnect::TOO_MANY_REQUESTS);
     }

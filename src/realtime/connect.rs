@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::commands::{self, VERSION, go_live, is_expired, open, remaining_seconds, result};
+use super::commands::{VERSION, go_live, is_expired, open, remaining_seconds, result};
 use super::connection::{AppInfo, Connection, Described, clean};
 use super::protocol::{self, Command, ConnectRequest, ConnectResult, Outcome, reply};
 use super::socket::{Opened, PING, Realtime};
@@ -17,22 +19,62 @@ use crate::error::ApiError;
 use crate::inbox;
 use crate::observe::metrics;
 
-/// A connected client, and when its token expires.
+/// Time to answer a connect command: a read of the database.
+const WELCOME: Duration = Duration::from_secs(10);
+/// Code and reason of an end that nobody asked for, as the WebSocket's own codes have it.
+const FAULT: (u16, &str) = (1011, "internal error");
+
+/// A connected client.
 pub struct Greeting {
     pub connection: Arc<Connection>,
+    /// When its token expires.
     pub expires: Option<DateTime<Utc>>,
     pub seat: Seat,
+    /// Commands behind the connect command in its frame: run like those of the next frame.
+    pub behind: Option<Utf8Bytes>,
 }
 
-/// A connection's place in the hub, given up however its task ends, be it by a panic.
+/// A connection's place in the hub, and in what counts and notes connected clients: given up however its task ends, be it
+/// by a panic.
 pub struct Seat {
     hub: Hub,
+    fleet: Fleet,
     connection: Arc<Connection>,
+    /// It was answered, counted and noted as connected.
+    welcomed: bool,
+    /// Code and reason of its close frame.
+    end: Option<(u16, &'static str)>,
+}
+
+impl Seat {
+    fn welcome(&mut self) {
+        self.welcomed = true;
+        metrics::ws_connected();
+        self.fleet.connected(&self.connection);
+    }
+
+    /// Gives it up, for this reason.
+    pub fn leave(mut self, code: u16, reason: &'static str) {
+        self.end = Some((code, reason));
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         self.hub.leave(&self.connection);
+        if !self.welcomed {
+            return;
+        }
+        let connection = &self.connection;
+        let asked = || connection.closing().map(|why| (why.code, why.reason));
+        // Without a reason there was a panic.
+        let (code, reason) = self.end.or_else(asked).unwrap_or(FAULT);
+        metrics::ws_disconnected(code);
+        self.fleet.disconnected(connection, code, reason);
+        tracing::info!(
+            client.id = %connection.id, user.id = %connection.identity.user_id,
+            peer.address = %connection.address, code, "Client disconnected ({code})"
+        );
     }
 }
 
@@ -44,7 +86,8 @@ pub enum Refused {
     Close(Disconnect),
 }
 
-/// Answers the first frame. Commands behind the connect command in the same frame are run as well.
+/// Answers the connect command, with which the first frame begins. The frame is understood as a whole, or nothing of it is
+/// begun.
 pub async fn connect(realtime: &Realtime, opened: &Opened, text: &Utf8Bytes) -> Result<Greeting, Refused> {
     let mut commands =
         protocol::parse(text).map_err(|_| Refused::Close(Disconnect::BAD_REQUEST))?.into_iter();
@@ -66,15 +109,25 @@ pub async fn connect(realtime: &Realtime, opened: &Opened, text: &Utf8Bytes) -> 
         connected_at: realtime.hub.clock().now(),
     }));
     connection.count_in(text.len());
-    // Before it enters: what follows may fail, or panic, with the connection in the hub.
-    let seat = Seat { hub: realtime.hub.clone(), connection: connection.clone() };
-    let greeting = Greeting { connection, expires, seat };
-    let welcomed = welcome(realtime, opened, &greeting, id, &request).await;
-    let rest = match welcomed {
-        Ok(()) => commands::run_all(realtime, &greeting.connection, commands.collect()).await.map(drop),
-        Err(why) => Err(why),
+    // Before it enters: what follows may fail, be given up, or panic, with the connection in the hub.
+    let mut seat = Seat {
+        hub: realtime.hub.clone(),
+        fleet: realtime.fleet.clone(),
+        connection: connection.clone(),
+        welcomed: false,
+        end: None,
     };
-    rest.map(|()| greeting).map_err(Refused::Close)
+    let welcomed = tokio::select! {
+        biased;
+        why = connection.closed() => Err(why),
+        welcomed = welcome(realtime, opened, &connection, expires, id, &request) => welcomed,
+        // The database does not answer; later it may.
+        () = sleep(WELCOME) => Err(Disconnect::FORCE_RECONNECT),
+    };
+    welcomed.map_err(Refused::Close)?;
+    seat.welcome();
+    let behind = commands.next().is_some().then(|| protocol::behind_first(text));
+    Ok(Greeting { connection, expires, seat, behind })
 }
 
 /// Who the client is: by its token, or by the cookie of a page of our own.
@@ -110,11 +163,11 @@ fn authenticate(
 async fn welcome(
     realtime: &Realtime,
     opened: &Opened,
-    greeting: &Greeting,
+    connection: &Arc<Connection>,
+    expires: Option<DateTime<Utc>>,
     id: u32,
     request: &ConnectRequest<'_>,
 ) -> Result<(), Disconnect> {
-    let connection = &greeting.connection;
     realtime.hub.enter(connection)?;
     // What was revoked or changed between the look at the token and the entry into the hub was missed by both.
     let (now, _) = authenticate(realtime, opened, &request.token).map_err(|_| Disconnect::INVALID_TOKEN)?;
@@ -130,7 +183,7 @@ async fn welcome(
     }
     let orders = realtime.fleet.orders(connection.installation);
     let now = realtime.hub.clock().now();
-    let ttl = greeting.expires.map(|at| remaining_seconds(realtime, at));
+    let ttl = expires.map(|at| remaining_seconds(realtime, at));
     let answer = reply(
         id,
         &Outcome::Connect(ConnectResult {

@@ -324,5 +324,10 @@ pub fn parse(frame: &str) -> Result<Vec<Command<'_>>, serde_json::Error> {
     frame.split('\n').filter(|line| !line.trim().is_empty()).map(serde_json::from_str).collect()
 }
 
+/// A frame without its first command.
+pub fn behind_first(frame: &str) -> Utf8Bytes {
+    frame.trim_start().split_once('\n').map_or("", |(_, behind)| behind).into()
+}
+
 #[cfg(test)]
 mod tests;

@@ -37,3 +37,16 @@ proptest! {
         let _ = parse(&format!("{{\"id\":{id},\"{part}\":{body}}}"));
     }
 }
+
+#[test]
+fn what_stands_behind_the_first_command_is_what_parse_finds_there() {
+    for frame in [
+        "{\"id\":1,\"ping\":{}}\n{\"id\":2,\"ping\":{}}\n{}",
+        "\n \r\n {\"id\":1,\"ping\":{}}\r\n\n{\"id\":2,\"ping\":{}}\n",
+        "{\"id\":1}",
+        "",
+    ] {
+        let ids = |frame: &str| parse(frame).unwrap().iter().map(|c| c.id).collect::<Vec<_>>();
+        assert_eq!(ids(&behind_first(frame)), ids(frame).get(1..).unwrap_or_default(), "{frame:?}");
+    }
+}

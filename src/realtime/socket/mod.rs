@@ -97,30 +97,22 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(realtime: Realtime,
     let hub = realtime.hub.clone();
     let greeting = tokio::select! {
         biased;
-        // It is in no hub yet, and would not be told.
+        // Nobody else would tell a client that has not said who it is. One that has is in the hub, leaves it with its seat,
+        // and has not been answered yet: nothing that it asked for was begun.
         () = hub.stopping() => Err(End::Ours(Disconnect::SHUTDOWN)),
         greeting = authenticate(&realtime, &mut socket, &opened) => greeting,
     };
-    let Greeting { connection, expires, seat } = match greeting {
+    let Greeting { connection, expires, seat, behind } = match greeting {
         Ok(greeting) => greeting,
         Err(end) => return finish(&hub, &mut socket, end).await,
     };
     let mut session = Session::new(expires.map(|at| remaining(&realtime, at)));
-    metrics::ws_connected();
-    realtime.fleet.connected(&connection);
-    let end = session.run(&realtime, &mut socket, &connection).await;
-    drop(seat);
-    let (code, reason) = match &end {
-        End::Ours(why) => (why.code, why.reason),
-        End::TooLarge => (CloseCode::Size.into(), "message size limit exceeded"),
-        End::Theirs => (3000, ""),
-    };
-    metrics::ws_disconnected(code);
-    realtime.fleet.disconnected(&connection, code, reason);
-    tracing::info!(
-        client.id = %connection.id, user.id = %connection.identity.user_id, peer.address = %connection.address, code,
-        "Client disconnected ({code})"
-    );
+    let end = session.run(&realtime, &mut socket, &connection, behind).await;
+    match &end {
+        End::Ours(why) => seat.leave(why.code, why.reason),
+        End::TooLarge => seat.leave(CloseCode::Size.into(), "message size limit exceeded"),
+        End::Theirs => seat.leave(3000, ""),
+    }
     finish(&hub, &mut socket, end).await;
 }
 
@@ -199,10 +191,12 @@ impl Session {
         realtime: &Realtime,
         socket: &mut WebSocketStream<S>,
         connection: &Arc<Connection>,
+        behind: Option<Utf8Bytes>,
     ) -> End {
         let mut batch = VecDeque::new();
         // Commands of one frame run while the socket goes on being written; the next frame is read after them.
-        let mut work: Option<Work<'_>> = None;
+        let begin = |frame| -> Work<'_> { Box::pin(commands::run(realtime, connection, frame)) };
+        let mut work = behind.map(begin);
         let cut = cut(connection);
         tokio::pin!(cut);
         loop {
@@ -234,7 +228,7 @@ impl Session {
                 text = next_text(socket), if work.is_none() => match text {
                     Ok(text) => {
                         connection.count_in(text.len());
-                        work = Some(Box::pin(commands::run(realtime, connection, text)));
+                        work = Some(begin(text));
                     }
                     Err(end) => return end,
                 },

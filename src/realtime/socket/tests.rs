@@ -64,7 +64,7 @@ async fn session(expires: Option<Duration>, pong: bool) -> (u16, Duration) {
     let server = tokio::spawn(async move {
         let mut socket = WebSocketStream::from_raw_socket(ours, Role::Server, None).await;
         let realtime = realtime();
-        let end = Session::new(expires).run(&realtime, &mut socket, &connection()).await;
+        let end = Session::new(expires).run(&realtime, &mut socket, &connection(), None).await;
         finish(&realtime.hub, &mut socket, end).await;
     });
     let code = close_code(&mut client(theirs).await, pong).await;
@@ -103,7 +103,7 @@ async fn overflown() -> (WebSocketStream<DuplexStream>, tokio::task::JoinHandle<
         tokio::spawn(async move {
             let mut socket = WebSocketStream::from_raw_socket(ours, Role::Server, Some(config())).await;
             let realtime = realtime();
-            let end = Session::new(None).run(&realtime, &mut socket, &connection).await;
+            let end = Session::new(None).run(&realtime, &mut socket, &connection, None).await;
             assert!(matches!(end, End::Ours(Disconnect::SLOW)));
             let start = Instant::now();
             finish(&realtime.hub, &mut socket, end).await;
@@ -192,7 +192,7 @@ async fn what_waits_is_written_in_few_system_calls() {
         tokio::spawn(async move {
             let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config())).await;
             let realtime = realtime();
-            let end = Session::new(None).run(&realtime, &mut socket, &connection).await;
+            let end = Session::new(None).run(&realtime, &mut socket, &connection, None).await;
             finish(&realtime.hub, &mut socket, end).await;
         })
     };
