@@ -80,6 +80,37 @@ async fn bodies_that_are_too_large_or_of_another_kind() {
     app.stop().await;
 }
 
+/// Whoever sends a body that nobody asked for gets the answer that they would get without it, as the document has it.
+#[tokio::test]
+async fn large_bodies_that_no_operation_takes() {
+    let app = TestApp::spawn().await;
+    // A token lives through what ends sessions.
+    let scopes =
+        ["users:write", "agenda:write", "chat:write", "clients:write", "monitoring:read", "signals:read"];
+    let token = json!({ "name": "everywhere", "scopes": scopes });
+    let token = app.admin().await.post("/api/auth/tokens", &token).await.expect(201);
+    let (anon, admin) = (app.anon(), app.anon().with_token(token["token"].as_str().unwrap()));
+    let large = bytes::Bytes::from(vec![b'x'; 10_000_000]);
+    let before = stored::rows(&app).await;
+    let mut asked = 0;
+    for operation in Document::of(&app).await.operations().iter().filter(|one| !one.takes_a_body()) {
+        let path = operation.path_with(|_| NOBODY.to_owned());
+        for actor in [&anon, &admin] {
+            let request = || actor.request(operation.method.clone(), &path);
+            let plain = actor.send(request()).await;
+            let answer =
+                actor.send(request().header(CONTENT_TYPE, "application/json").body(large.clone())).await;
+            let place = format!("{} {path}: {} {}", operation.method, answer.status, answer.text);
+            assert!(operation.documents(answer.status), "{place}");
+            assert_eq!(answer.status, plain.status, "{place}");
+            asked += 1;
+        }
+    }
+    assert!(asked >= 100, "only {asked} calls");
+    assert_eq!(stored::rows(&app).await, before);
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn fields_of_the_wrong_type() {
     let app = TestApp::spawn().await;

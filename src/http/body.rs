@@ -1,6 +1,7 @@
 //! Bodies of API requests: read once, up to a limit, before a handler sees them.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,8 +9,9 @@ use flate2::bufread::GzDecoder;
 use poem::http::Method;
 use poem::{Body, Endpoint, EndpointExt, IntoEndpoint, Request, Result};
 use poem_openapi::error::ParseRequestPayloadError;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 
+use super::operations::Operations;
 use crate::auth::Sender;
 use crate::error::ApiError;
 use crate::telemetry::{self, SourceMaps};
@@ -19,8 +21,8 @@ pub const LIMIT: usize = 1 << 20;
 
 /// Largest body of somebody who is not logged in: a login takes a few hundred bytes.
 const STRANGERS_LIMIT: usize = 64 << 10;
-/// Bytes of a refused body that are still read: a client that is writing would otherwise see a broken connection
-/// instead of the answer.
+/// Bytes of a body that nobody wants and that are still read: a client that is writing would otherwise see a broken
+/// connection instead of the answer.
 const DISCARD: u64 = 16 << 20;
 /// Longest time spent on that.
 const DISCARD_TIME: Duration = Duration::from_secs(10);
@@ -37,12 +39,16 @@ pub struct Refused {
 }
 
 /// Wraps `api` so that a larger body is answered with 413, whether or not its length was announced; for a source map that
-/// is larger than for the others. The error of a body that cannot be read carries it, as [`Refused`].
-pub fn limited(api: impl IntoEndpoint<Endpoint: 'static>, maps: SourceMaps) -> impl Endpoint {
+/// is larger than for the others. What is sent to an operation that takes no body is not looked at. The error of a body that cannot be read carries it, as [`Refused`].
+pub fn limited(
+    api: impl IntoEndpoint<Endpoint: 'static>,
+    maps: SourceMaps,
+    operations: Arc<Operations>,
+) -> impl Endpoint {
     api.into_endpoint().around(move |api, request| {
-        let maps = maps.clone();
+        let (maps, operations) = (maps.clone(), operations.clone());
         async move {
-            let (request, bytes) = limit(request, &maps).await?;
+            let (request, bytes) = limit(request, &maps, &operations).await?;
             let method = request.method().clone();
             api.call(request).await.map_err(|mut error| {
                 if error.is::<ParseRequestPayloadError>() {
@@ -54,8 +60,9 @@ pub fn limited(api: impl IntoEndpoint<Endpoint: 'static>, maps: SourceMaps) -> i
     })
 }
 
-async fn limit(mut request: Request, maps: &SourceMaps) -> Result<(Request, Bytes)> {
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+async fn limit(mut request: Request, maps: &SourceMaps, operations: &Operations) -> Result<(Request, Bytes)> {
+    if !operations.takes_body(request.method().as_str(), request.original_uri().path()) {
+        discard(request.take_body().into_async_read()).await;
         return Ok((request, Bytes::new()));
     }
     if let Some((limit, room)) = telemetry::source_map_limit(maps, &request)? {
@@ -122,10 +129,14 @@ pub async fn read_within(
         return Ok(Some(bytes));
     }
     drop(bytes);
-    let rest = async { tokio::io::copy(&mut reader.take(DISCARD), &mut tokio::io::sink()).await };
-    // However it ends, the answer is the same.
-    let _ = tokio::time::timeout(DISCARD_TIME, rest).await;
+    discard(reader).await;
     if within { Err(ApiError::payload_too_large(limit)) } else { Ok(None) }
+}
+
+/// Reads what nobody wants. However it ends, the answer is the same.
+async fn discard(body: impl AsyncRead + Unpin) {
+    let rest = async { tokio::io::copy(&mut body.take(DISCARD), &mut tokio::io::sink()).await };
+    let _ = tokio::time::timeout(DISCARD_TIME, rest).await;
 }
 
 /// Decompresses what was sent as gzip; `None` when it holds more than `limit` bytes.

@@ -43,9 +43,9 @@ pub struct Context {
 }
 
 impl Context {
-    pub fn new(services: &Services, operations: Operations) -> Self {
+    pub fn new(services: &Services, operations: Arc<Operations>) -> Self {
         let cors = Arc::new(Cors::new(&services.config.cors_origins));
-        Self { services: services.clone(), cors, operations: Arc::new(operations) }
+        Self { services: services.clone(), cors, operations }
     }
 }
 

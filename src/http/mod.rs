@@ -20,6 +20,8 @@ mod spec;
 mod statuses;
 mod ws;
 
+use std::sync::Arc;
+
 use poem::middleware::CatchPanic;
 use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::OpenApiService;
@@ -49,11 +51,11 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
     let api = api(services);
     let (json, yaml) = spec::complete(&api.spec());
     let document = Document { ui: api.swagger_ui_html().replace(&api.spec(), &json), json, yaml };
-    let operations = operations::Operations::of(&document.json, &services.config.base_path);
+    let operations = Arc::new(operations::Operations::of(&document.json, &services.config.base_path));
     let tree = Route::new()
         .at("/api/openapi.json", docs::json(&document))
         .at("/api/openapi.yaml", docs::yaml(&document))
-        .nest("/api", body::limited(api, services.telemetry.source_maps().clone()))
+        .nest("/api", body::limited(api, services.telemetry.source_maps().clone(), operations.clone()))
         .nest("/docs", docs::ui(&document))
         .nest("/ics", agenda::feed(&services.agenda))
         .at("/health", get(monitoring::health()))

@@ -1,7 +1,7 @@
 //! What the API document says of a route: its path with the names of its parameters, which the framework's own
 //! patterns number, and its methods, for the `Allow` header of a 405, which the framework leaves out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use poem::http::HeaderValue;
 use serde_json::{Map, Value};
@@ -27,6 +27,8 @@ struct Path {
     allow: HeaderValue,
     /// Ids of its operations, by method.
     ids: HashMap<String, String>,
+    /// Methods that take a body.
+    takes_body: HashSet<String>,
     /// Schemas of JSON bodies, by method.
     bodies: HashMap<String, Value>,
 }
@@ -50,8 +52,10 @@ impl Operations {
                 Some((method.to_uppercase(), operation.get("operationId")?.as_str()?.to_owned()))
             };
             let ids = operations.as_object()?.iter().filter_map(id).collect();
+            let with_body = operations.as_object()?.iter().filter(|(_, o)| o.get("requestBody").is_some());
+            let takes_body = with_body.map(|(method, _)| method.to_uppercase()).collect();
             let bodies = operations.as_object()?.iter().filter_map(body).collect();
-            Some((pattern(&name), Path { name, allow, ids, bodies }))
+            Some((pattern(&name), Path { name, allow, ids, takes_body, bodies }))
         });
         let paths = known.collect();
         Self { paths, schemas: document["components"]["schemas"].clone() }
@@ -69,13 +73,20 @@ impl Operations {
 
     /// The operation of a request, and the parameters of its path; `None` when it is none of the API's.
     pub fn operation(&self, method: &str, path: &str) -> Option<(String, Map<String, Value>)> {
-        let fitting = self.paths.values().filter_map(|known| {
-            let id = known.ids.get(method)?;
-            Some((parameters(&known.name, path)?, id))
-        });
+        let (known, parameters) = self.find(method, path)?;
+        Some((known.ids.get(method)?.clone(), parameters))
+    }
+
+    /// Whether the operation of a request takes a body; false when it is none of the API's.
+    pub fn takes_body(&self, method: &str, path: &str) -> bool {
+        self.find(method, path).is_some_and(|(known, _)| known.takes_body.contains(method))
+    }
+
+    fn find(&self, method: &str, path: &str) -> Option<(&Path, Map<String, Value>)> {
+        let with_method = self.paths.values().filter(|known| known.ids.contains_key(method));
+        let fitting = with_method.filter_map(|known| Some((known, parameters(&known.name, path)?)));
         // Of `/rooms/direct` and `/rooms/{room_id}` the router takes the one that says more.
-        let (parameters, id) = fitting.min_by_key(|(parameters, _)| parameters.len())?;
-        Some((id.clone(), parameters))
+        fitting.min_by_key(|(_, parameters)| parameters.len())
     }
 
     /// What is wrong with a body that the framework refused, as far as its schema tells.

@@ -107,6 +107,11 @@ impl Operation {
         self.json().is_some()
     }
 
+    /// Whether it takes a body of any kind.
+    pub fn takes_a_body(&self) -> bool {
+        self.value.get("requestBody").is_some()
+    }
+
     /// Its parameters of a place: `path`, `query` or `header`.
     pub fn parameters(&self, place: &str) -> Vec<&Value> {
         let all = self.value["parameters"].as_array().into_iter().flatten();
