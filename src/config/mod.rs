@@ -183,11 +183,13 @@ impl Config {
         if let Some(secret) = &jwt_secret {
             values::check_jwt_secret("JWT_SECRET", secret, mode)?;
         }
-        let jwt_secret_previous: Vec<Secret> =
-            values::list(&s.jwt_secret_previous).map(Secret::new).collect();
+        let former =
+            values::secret("JWT_SECRET_PREVIOUS", &s.jwt_secret_previous, &s.jwt_secret_previous_file)?;
+        let jwt_secret_previous = former.map_or_else(Vec::new, |former| values::secrets(&former));
         for secret in &jwt_secret_previous {
             values::check_jwt_secret("JWT_SECRET_PREVIOUS", secret, mode)?;
         }
+        let loki = values::secret("LOKI_URL", &s.loki_url, &s.loki_url_file)?;
         let seconds = values::number("ACCESS_TOKEN_SECONDS", &s.access_token_seconds, "900", 10..=86_400)?;
         let days = values::number("SESSION_DAYS", &s.session_days, "30", 1..=3_650)?;
         Ok(Self {
@@ -207,7 +209,7 @@ impl Config {
             session_ttl: Duration::from_secs(days * 86_400),
             signal_retention: SignalRetention::read(&s.signals_days, &s.signals_max_mb)?,
             source_maps_max_bytes: retention::source_maps(&s.source_maps_max_mb)?,
-            loki: LokiUrl::read(&s.loki_url)?,
+            loki: LokiUrl::read(&loki.map(|url| url.expose().to_owned()))?,
             log_filter: values::log_filter(&s.log_level)?,
             log_format,
             max_connections: values::number("MAX_CONNECTIONS", &s.max_connections, "20000", 1..=10_000_000)?

@@ -62,6 +62,9 @@ pub struct Settings {
         hide_env_values = true
     )]
     pub jwt_secret_previous: Option<String>,
+    /// File that holds `JWT_SECRET_PREVIOUS`, or one secret a line
+    #[arg(long, env = "JWT_SECRET_PREVIOUS_FILE", value_name = "FILE", help_heading = "Settings")]
+    pub jwt_secret_previous_file: Option<String>,
     /// Origins of other sites that may call the API and the WebSocket, comma-separated
     #[arg(long, env = "CORS_ORIGIN", value_name = "ORIGINS", help_heading = "Settings")]
     pub cors_origin: Option<String>,
@@ -104,6 +107,9 @@ pub struct Settings {
     /// Loki that the lines of the server and of client applications are pushed to, such as `http://loki:3100`
     #[arg(long, env = "LOKI_URL", value_name = "URL", help_heading = "Settings", hide_env_values = true)]
     pub loki_url: Option<String>,
+    /// File that holds `LOKI_URL`
+    #[arg(long, env = "LOKI_URL_FILE", value_name = "FILE", help_heading = "Settings")]
+    pub loki_url_file: Option<String>,
     /// Path under which a reverse proxy serves everything, such as `/workspace`
     #[arg(long, env = "BASE_PATH", value_name = "PATH", help_heading = "Settings")]
     pub base_path: Option<String>,
@@ -181,12 +187,14 @@ impl Settings {
             ("JWT_SECRET", self.jwt_secret.clone()),
             ("JWT_SECRET_FILE", self.jwt_secret_file.clone()),
             ("JWT_SECRET_PREVIOUS", self.jwt_secret_previous.clone()),
+            ("JWT_SECRET_PREVIOUS_FILE", self.jwt_secret_previous_file.clone()),
             ("CORS_ORIGIN", self.cors_origin.clone()),
             ("NODE_ENV", self.node_env.clone()),
             ("SIGNALS_DAYS", self.signals_days.clone()),
             ("SIGNALS_MAX_MB", self.signals_max_mb.clone()),
             ("SOURCE_MAPS_MAX_MB", self.source_maps_max_mb.clone()),
             ("LOKI_URL", self.loki_url.clone()),
+            ("LOKI_URL_FILE", self.loki_url_file.clone()),
             ("BASE_PATH", self.base_path.clone()),
             ("TRUSTED_PROXIES", self.trusted_proxies.clone()),
             ("ADMIN_USERNAME", self.admin_username.clone()),

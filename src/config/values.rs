@@ -78,6 +78,12 @@ pub fn secret(
     }
 }
 
+/// The secrets of a list, comma-separated or one a line.
+pub fn secrets(list: &Secret) -> Vec<Secret> {
+    let parts = list.expose().split([',', '\n']).map(str::trim);
+    parts.filter(|part| !part.is_empty()).map(Secret::new).collect()
+}
+
 /// Refuses short and placeholder secrets in production.
 pub fn check_jwt_secret(name: &str, secret: &Secret, mode: Mode) -> Result<(), ConfigError> {
     if mode != Mode::Production {

@@ -86,6 +86,7 @@ async fn a_database_that_another_server_has() {
 async fn wrong_settings_are_named_with_what_was_found_and_what_to_do() {
     let place = Place::new();
     let short = place.write("short", "tiny\n");
+    let loki = place.write("loki", "ftp://u:hidden-word@loki\n");
     for (name, value, line) in [
         ("PORT", "70000", "PORT: found `70000`; use a number from 0 to 65535"),
         ("SERVER_HOST", "localhost", "SERVER_HOST: found `localhost`; use an IP address such as 0.0.0.0"),
@@ -100,6 +101,18 @@ async fn wrong_settings_are_named_with_what_was_found_and_what_to_do() {
         ("JWT_SECRET_FILE", short.to_str().unwrap(), "JWT_SECRET: found a secret of 4 characters"),
         ("JWT_SECRET_FILE", "/no/such/file", "JWT_SECRET_FILE: cannot read `/no/such/file`"),
         ("JWT_SECRET_PREVIOUS", "short", "JWT_SECRET_PREVIOUS: found a secret of 5 characters"),
+        (
+            "JWT_SECRET_PREVIOUS_FILE",
+            short.to_str().unwrap(),
+            "JWT_SECRET_PREVIOUS: found a secret of 4 characters",
+        ),
+        (
+            "JWT_SECRET_PREVIOUS_FILE",
+            "/no/such/file",
+            "JWT_SECRET_PREVIOUS_FILE: cannot read `/no/such/file`",
+        ),
+        ("LOKI_URL_FILE", loki.to_str().unwrap(), "LOKI_URL: found the scheme `ftp`; use an address such as"),
+        ("LOKI_URL_FILE", "/no/such/file", "LOKI_URL_FILE: cannot read `/no/such/file`"),
         ("ADMIN_USERNAME", "root", "ADMIN_PASSWORD: found none beside ADMIN_USERNAME"),
         ("LOG_LEVEL", "info,workspace_server=loud", "LOG_LEVEL: found"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: found `loud`; use error, warn, info"),

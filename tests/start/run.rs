@@ -130,3 +130,45 @@ async fn the_link_that_is_printed_makes_the_first_admin_once() {
     assert_eq!(running.stop().await, Some(0));
     assert!(!said.lock().unwrap().contains("/setup#"), "there is an admin");
 }
+
+#[tokio::test]
+async fn secrets_are_read_from_files_and_rotated_without_logging_anybody_out() {
+    const OLD: &str = "k9J2mX7qL4vB8nR3tW6yZ1cF5hD0sGq7PzA";
+    const NEW: &str = "Zq4Tn8WcR2xK6vM1yH9sB3jL7pD5gF0aUeN";
+    let place = Place::new();
+    let old = place.write("old", &format!("{OLD}\n"));
+    let new = place.write("new", NEW);
+    // As people keep such a list: one a line, or with commas.
+    let former = place.write("former", &format!("{}\n{OLD}\n", OLD.to_ascii_lowercase()));
+    let basic = [
+        ("PORT", "0"),
+        ("SERVER_HOST", "127.0.0.1"),
+        ("METRICS_ADDR", "off"),
+        ("ADMIN_USERNAME", "root"),
+        ("ADMIN_PASSWORD", PASSWORD),
+    ];
+    let with = |more: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
+        basic.iter().chain(more).map(|(name, value)| (*name, (*value).to_owned())).collect()
+    };
+    let serve = async |settings: Vec<(&'static str, String)>| {
+        let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        place.serve(&[], &settings).await
+    };
+    let running = serve(with(&[("JWT_SECRET_FILE", old.to_str().unwrap())])).await;
+    let login = json!({"username": "root", "password": PASSWORD});
+    let (_, tokens) = post(&running, "/api/auth/login", &login).await;
+    assert_eq!(running.stop().await, Some(0));
+    let me = async |running: &Running| {
+        let url = format!("{}/api/auth/me", running.base);
+        let request = reqwest::Client::new().get(url).bearer_auth(tokens["access_token"].as_str().unwrap());
+        request.send().await.unwrap().status().as_u16()
+    };
+    let files =
+        [("JWT_SECRET_FILE", new.to_str().unwrap()), ("JWT_SECRET_PREVIOUS_FILE", former.to_str().unwrap())];
+    let running = serve(with(&files)).await;
+    assert_eq!(me(&running).await, 200);
+    assert_eq!(running.stop().await, Some(0));
+    let running = serve(with(&files[..1])).await;
+    assert_eq!(me(&running).await, 401, "the former secret is forgotten");
+    assert_eq!(running.stop().await, Some(0));
+}
