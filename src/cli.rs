@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Command, Parser, Subcommand};
 
@@ -81,14 +82,18 @@ fn say(text: impl AsRef<str>) -> Result<ExitCode, ConfigError> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Longest wait for what runs on threads of its own, such as the hash of a password, when everything else has ended. With
+/// the times of [`crate::app`] less than the ten seconds that supervisors wait.
+const THREADS: Duration = Duration::from_secs(1);
+
 fn block_on<F: Future<Output = Result<ExitCode, ConfigError>>>(task: F) -> Result<ExitCode, ConfigError> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| {
-            ConfigError::new("start", format!("no threads to be had ({e})"), "raise the process limit")
-        })?
-        .block_on(task)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| {
+        ConfigError::new("start", format!("no threads to be had ({e})"), "raise the process limit")
+    })?;
+    let outcome = runtime.block_on(task);
+    // What is acknowledged is durable by now; whoever waits for the rest is gone.
+    runtime.shutdown_timeout(THREADS);
+    outcome
 }
 
 async fn serve(config: Config) -> Result<ExitCode, ConfigError> {
@@ -145,4 +150,23 @@ fn effective(settings: &Settings) -> String {
         text.push_str(&format!("{name}={shown}\n"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    /// As on a disk of the network that went away: nobody can end the thread.
+    #[test]
+    fn a_thread_that_hangs_does_not_hold_the_end_up() {
+        let start = Instant::now();
+        let task = async {
+            drop(tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_secs(60))));
+            Ok(ExitCode::SUCCESS)
+        };
+        assert!(block_on(task).is_ok());
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    }
 }

@@ -1,12 +1,16 @@
 //! What a stopping server still does for who was there before: what was begun is finished, stored and answered.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use crate::first_frame::{first_frame, publish};
+use crate::support::binary::Place;
 use crate::support::database::{Held, number, queued};
 use crate::support::{PASSWORD, TestApp, Ws};
 
@@ -80,6 +84,53 @@ async fn commands_beside_the_connect_command_are_finished_too() {
     assert_eq!(ws.frame().await, Err((3001, "shutdown".to_owned())));
     assert_eq!(number(&app, "SELECT COUNT(*) FROM chat_messages").await, 2);
     app.stop().await;
+}
+
+/// As an operator ends it: the process is gone in time, however little of it can be finished.
+#[tokio::test]
+async fn the_process_ends_in_time_when_its_database_does_not_answer() {
+    let place = Place::new();
+    let settings = [
+        ("PORT", "0"),
+        ("SERVER_HOST", "127.0.0.1"),
+        ("METRICS_ADDR", "off"),
+        ("ADMIN_USERNAME", "root"),
+        ("ADMIN_PASSWORD", PASSWORD),
+    ];
+    let running = place.serve(&[], &settings).await;
+    let client = reqwest::Client::new();
+    let login = json!({"username": "root", "password": PASSWORD});
+    let login = client.post(format!("{}/api/auth/login", running.base)).json(&login).send().await.unwrap();
+    let login: serde_json::Value = login.json().await.unwrap();
+    let token = login["access_token"].as_str().unwrap();
+    let url = running.base.replace("http://", "ws://") + "/chat";
+    let mut ws = Ws::open_at(&url, &[]).await.unwrap();
+    ws.ok("connect", &json!({"token": token})).await;
+    // Another program has the database and does not let go.
+    let mut other = Command::new("sqlite3")
+        .arg(place.path().join("data/workspace.sqlite"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(other.stdout.take().unwrap()).lines();
+    other.stdin.as_mut().unwrap().write_all(b"BEGIN IMMEDIATE;\nSELECT 'held';\n").await.unwrap();
+    assert_eq!(said.next_line().await.unwrap().as_deref(), Some("held"));
+    let body = json!({"body": "never stored"});
+    ws.send(json!({"id": 71, "publish": {"channel": "chat:general", "data": body}}).to_string()).await;
+    let post = client.post(format!("{}{MESSAGES}", running.base)).bearer_auth(token).json(&body);
+    let posting = tokio::spawn(post.send());
+    // One whose body never comes, either.
+    let never = futures_util::stream::pending::<Result<String, std::io::Error>>();
+    let post = client.post(format!("{}{MESSAGES}", running.base)).bearer_auth(token);
+    let hanging = tokio::spawn(post.body(reqwest::Body::wrap_stream(never)).send());
+    ws.ping().await;
+    let start = Instant::now();
+    let (code, printed) = running.finish().await;
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    drop((posting, hanging, other));
 }
 
 /// A disk that does not answer any more.
