@@ -6,7 +6,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
 use crate::support::document::{Document, Operation};
-use crate::support::{Actor, TestApp, stored};
+use crate::support::{Actor, TestApp, Ws, stored};
 
 /// An id that nothing has.
 const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
@@ -108,6 +108,25 @@ async fn large_bodies_that_no_operation_takes() {
     }
     assert!(asked >= 100, "only {asked} calls");
     assert_eq!(stored::rows(&app).await, before);
+    app.stop().await;
+}
+
+/// The tests of this file say that nothing changed: what they compare must have what counts.
+#[tokio::test]
+async fn what_is_compared_is_all_that_matters() {
+    let app = TestApp::spawn().await;
+    let (admin, ann) = (app.admin().await, app.member("ann").await);
+    let described = json!({ "token": ann.token, "data": { "installation_id": "i-1", "app": "desk" } });
+    let ws = Ws::connect_with(&app, &described).await;
+    let client = admin.get(&format!("/api/clients/{}", ws.client())).await.expect(200);
+    let settings = format!("/api/installations/{}/settings", client["installation"].as_str().unwrap());
+    let mut before = stored::rows(&app).await;
+    admin.put(&settings, &json!({ "log_level": "debug", "minutes": 5 })).await.expect(200);
+    let mut after = stored::rows(&app).await;
+    assert_ne!(after, before, "settings of an installation");
+    std::mem::swap(&mut before, &mut after);
+    ann.post("/api/auth/logout", &Value::Null).await.expect(204);
+    assert_ne!(stored::rows(&app).await, before, "a session that was ended");
     app.stop().await;
 }
 
