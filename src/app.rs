@@ -110,7 +110,7 @@ impl Services {
             logs: logs.clone(),
             monitor: monitor.clone(),
         };
-        hub.register(Arc::new(Console::new(&db, &clock, &hub, &tasks, slices)));
+        hub.register(Arc::new(Console::new(&db, &hub, &tasks, slices)));
         hub.register(Arc::new(MonitorChannels { monitor: monitor.clone(), logs: logs.clone() }));
         Self {
             config: Arc::new(config),

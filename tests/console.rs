@@ -281,3 +281,24 @@ async fn words_are_completed() {
     assert_eq!(complete(&mut ws, "nothing x").await.1, Vec::<String>::new());
     app.stop().await;
 }
+
+/// Who saw the former password confirmed may be why it was changed.
+#[tokio::test]
+async fn a_confirmation_ends_with_the_password() {
+    let app = TestApp::spawn().await;
+    let (admin, ann) = (app.admin().await, app.member("ann").await);
+    let client = desk(&app, &ann, "i-1").await;
+    let kick = format!("kick {}", client.client());
+    let mut ws = Ws::connect(&app, &admin).await;
+    assert!(confirm(&mut ws, ADMIN.1).await["rpc"]["data"]["until"].is_string());
+    let change = json!({"current_password": ADMIN.1, "new_password": "a new and better password"});
+    admin.post("/api/auth/password", &change).await.expect(204);
+    assert_eq!(ws.closed().await, 3011);
+    let mut ws = Ws::connect(&app, &admin).await;
+    assert_eq!(refused(&mut ws, &kick).await, 4001);
+    assert_eq!(confirm(&mut ws, ADMIN.1).await["error"]["code"], 4002);
+    assert_eq!(app.services.hub.stats().connections, 2, "nobody was disconnected");
+    confirm(&mut ws, "a new and better password").await;
+    assert_eq!(run(&mut ws, &kick).await["code"], "kicked");
+    app.stop().await;
+}

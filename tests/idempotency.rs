@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::database::number;
-use crate::support::{Actor, Answer, PASSWORD, TestApp};
+use crate::support::{Actor, Answer, PASSWORD, TestApp, Ws};
 
 async fn post(actor: &Actor, path: &str, key: &str, body: &Value) -> Answer {
     actor.send(actor.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
@@ -142,6 +142,10 @@ async fn an_api_token_is_made_once_and_its_maker_gets_a_secret_that_works() {
         [works(&app, &first).await, works(&app, &second).await, works(&app, &third).await],
         [401, 401, 200]
     );
+    // Nor does a socket stay that was opened with one of those.
+    let mut ws = Ws::connect_with(&app, &json!({"token": third["token"]})).await;
+    let third = post(&ann, "/api/auth/tokens", "key", &body).await.expect(201);
+    assert_eq!(ws.closed().await, 3500);
     let app = app.restart_after(TimeDelta::hours(1)).await;
     assert_eq!([works(&app, &second).await, works(&app, &third).await], [401, 200]);
     let other = json!({"name": "other", "scopes": ["agenda:read"]});

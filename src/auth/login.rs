@@ -111,6 +111,7 @@ impl Auth {
                     let ended = store::end_sessions(tx.conn(), user, None, here).await?;
                     tx.after_commit(move || {
                         auth.inner.forget_sessions(&ended);
+                        auth.inner.confirmed.changed(here);
                         // What is left belongs to this session and to API tokens: it may connect anew.
                         auth.inner.hub.disconnect_user(user, Disconnect::FORCE_RECONNECT);
                     });
@@ -120,18 +121,6 @@ impl Auth {
             .await?;
         info!(user.id = %user, "Password of `{user}` changed by its owner");
         Ok(())
-    }
-
-    /// Whether this is the caller's own password, within the limits of logging in.
-    ///
-    /// # Errors
-    /// [`AuthError::WrongPassword`], [`AuthError::Limited`], [`AuthError::Busy`].
-    pub async fn confirm(&self, who: &Identity, password: Secret, address: IpAddr) -> Result<(), AuthError> {
-        match self.check(&who.username, password, address).await {
-            Ok((user, _)) if user == who.user_id => Ok(()),
-            Ok(_) | Err(AuthError::InvalidCredentials) => Err(AuthError::WrongPassword),
-            Err(other) => Err(other),
-        }
     }
 
     async fn begin_session(
@@ -164,7 +153,7 @@ impl Auth {
     }
 
     /// Checks a password within the limits. Gives the account's id and the hash that matched.
-    async fn check(
+    pub(super) async fn check(
         &self,
         username: &str,
         password: Secret,

@@ -5,6 +5,7 @@
 //! What accounts are and how they are edited belongs to `users`.
 
 mod api;
+mod confirm;
 mod directory;
 mod entity;
 mod error;

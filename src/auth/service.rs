@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DbErr;
 use uuid::Uuid;
 
+use super::confirm::Confirmed;
 use super::directory::{Directory, Session, touch};
 use super::keys::{Keys, Refusal};
 use super::limiter::Limiter;
@@ -37,6 +38,7 @@ pub(super) struct Inner {
     pub passwords: Passwords,
     pub limiter: Limiter,
     pub directory: Directory,
+    pub confirmed: Confirmed,
     /// Made anew at each start; good as long as there is no admin.
     pub setup_token: String,
     pub access_ttl: Duration,
@@ -89,6 +91,7 @@ impl Auth {
             keys,
             passwords: Passwords::new(),
             directory: Directory::default(),
+            confirmed: Confirmed::default(),
             setup_token: crate::id::secret(),
             access_ttl: config.access_token_ttl,
             session_ttl: config.session_ttl,

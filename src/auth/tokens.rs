@@ -84,6 +84,9 @@ impl Auth {
             let mut directory = auth.inner.directory.write();
             directory.drop_token(id);
             directory.put_token(stored);
+            drop(directory);
+            // Whoever has the former secret is not to go on with it.
+            auth.inner.hub.disconnect_credential(id, Disconnect::INVALID_TOKEN);
         });
         Ok(token)
     }

@@ -1,5 +1,6 @@
 //! What is done now and then: uses are noted in the database, and what is over is removed.
 
+use std::collections::HashSet;
 use std::sync::atomic::Ordering::Relaxed;
 
 use chrono::TimeDelta;
@@ -7,12 +8,16 @@ use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::directory::touch;
 use super::service::Auth;
 use super::store;
 use crate::realtime::Disconnect;
 
 /// Time between two rounds. A crash forgets the uses of this long, no more.
 const EVERY: TimeDelta = TimeDelta::seconds(60);
+/// Time after which a session with an open socket is noted as used again. Its list shows it to some minutes, and thousands
+/// of sockets are not a write each every minute.
+const SOCKET_USE: TimeDelta = TimeDelta::minutes(5);
 /// How long an expired API token stays in its owner's list, so that they see why a program stopped.
 const EXPIRED_TOKENS_STAY: TimeDelta = TimeDelta::days(30);
 
@@ -42,15 +47,24 @@ impl Auth {
         let now_ms = now.timestamp_millis();
         // A use is noted at most once a second, so one in the second before `since` may be new.
         let recent = |used_ms: i64| used_ms >= since_ms - 1000;
+        // A page that is only looked at asks for nothing, and is a use all the same.
+        let connections = self.inner.hub.connections();
+        let live: HashSet<Uuid> = connections.iter().filter_map(|c| c.identity.session_id()).collect();
         let (mut over, mut used) = (Vec::new(), Vec::new());
         let (mut tokens_over, mut tokens_used) = (Vec::new(), Vec::new());
         {
             let state = self.inner.directory.read();
             for session in state.sessions() {
-                let (used_ms, expires) = (session.used_ms.load(Relaxed), self.inner.session_expires(session));
-                if expires <= now {
+                if self.inner.session_expires(session) <= now {
                     over.push(session.id);
-                } else if recent(used_ms) {
+                    continue;
+                }
+                let unnoted_ms = now_ms - session.used_ms.load(Relaxed);
+                if unnoted_ms >= SOCKET_USE.num_milliseconds() && live.contains(&session.id) {
+                    touch(&session.used_ms, now_ms);
+                }
+                let (used_ms, expires) = (session.used_ms.load(Relaxed), self.inner.session_expires(session));
+                if recent(used_ms) {
                     used.push((session.id, used_ms, expires.timestamp_millis()));
                 }
             }

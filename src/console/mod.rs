@@ -5,7 +5,6 @@
 //! that it was run is written by `audit`, whatever became of it.
 
 mod complete;
-mod confirm;
 mod line;
 mod reply;
 mod rt;
@@ -14,20 +13,16 @@ mod show;
 mod spec;
 mod verb;
 
-use std::sync::Arc;
-
 use tokio_util::task::TaskTracker;
 
 use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::chat::Chat;
 use crate::clients::Fleet;
-use crate::clock::Clock;
 use crate::db::Db;
 use crate::logs::Logs;
 use crate::monitoring::Monitor;
 use crate::realtime::Hub;
-use confirm::Confirmed;
 
 /// The slices that verbs call.
 #[derive(Clone)]
@@ -52,14 +47,12 @@ pub struct Console {
     slices: Slices,
     db: Db,
     hub: Hub,
-    confirmed: Arc<Confirmed>,
     tasks: TaskTracker,
 }
 
 impl Console {
     /// A console over `slices`.
-    pub fn new(db: &Db, clock: &Clock, hub: &Hub, tasks: &TaskTracker, slices: Slices) -> Self {
-        let confirmed = Arc::new(Confirmed::new(clock.clone()));
-        Self { slices, db: db.clone(), hub: hub.clone(), confirmed, tasks: tasks.clone() }
+    pub fn new(db: &Db, hub: &Hub, tasks: &TaskTracker, slices: Slices) -> Self {
+        Self { slices, db: db.clone(), hub: hub.clone(), tasks: tasks.clone() }
     }
 }

@@ -80,7 +80,7 @@ impl Console {
         }
         // An API token has no password to show.
         let session = caller.who.session_id().ok_or(Error::PERMISSION_DENIED)?;
-        self.confirmed.until(session).map(drop).ok_or(Error::CONFIRMATION_REQUIRED)
+        self.slices.auth.confirmed(session).map(drop).ok_or(Error::CONFIRMATION_REQUIRED)
     }
 
     /// Takes the password of a session, which then counts for some minutes. Gives until when.
@@ -93,8 +93,9 @@ impl Console {
         let checked = match caller.who.session_id() {
             None => Err(Error::PERMISSION_DENIED),
             Some(session) => {
-                let right = self.slices.auth.confirm(caller.who, password, caller.connection.address).await;
-                right.map(|()| session).map_err(|e| match e {
+                let address = caller.connection.address;
+                let until = self.slices.auth.confirm(caller.who, session, password, address).await;
+                until.map_err(|e| match e {
                     AuthError::WrongPassword => Error::WRONG_PASSWORD,
                     AuthError::Limited { .. } | AuthError::Busy => Error::TOO_MANY_REQUESTS,
                     other => Error::internal(other),
@@ -106,7 +107,7 @@ impl Console {
             Err(_) => refused(),
         };
         self.slices.audit.record(action).await;
-        checked.map(|session| self.confirmed.confirm(session).into())
+        checked.map(Timestamp::from)
     }
 
     async fn call(&self, caller: &Caller<'_>, verb: &Verb) -> Result<Reply, Error> {
@@ -169,7 +170,7 @@ impl Console {
             Verb::Rooms => show::rooms(&slices.chat, who).await.map_err(Error::internal)?,
             Verb::Audit => show::audit(&slices.audit).await.map_err(Error::internal)?,
             Verb::Whoami => {
-                let until = who.session_id().and_then(|session| self.confirmed.until(session));
+                let until = who.session_id().and_then(|session| slices.auth.confirmed(session));
                 show::whoami(who, until)
             }
             Verb::Tail(conditions) => {

@@ -5,7 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::session_count;
-use crate::support::{ADMIN, Actor, Answer, PASSWORD, TestApp, Ws};
+use crate::support::database::number;
+use crate::support::{ADMIN, Actor, Answer, PASSWORD, TestApp, Ws, eventually};
 
 /// A browser with a session cookie.
 struct Browser {
@@ -137,6 +138,30 @@ async fn a_cookie_session_ends_when_it_is_not_used() {
     let browser = Browser { actor: app.anon(), ..browser };
     browser.send(Method::GET, "/api/auth/me", None, None).await.expect(200);
     app.clock.advance(TimeDelta::days(30));
+    browser.send(Method::GET, "/api/auth/me", None, None).await.expect_problem(401, "unauthorized");
+    app.stop().await;
+}
+
+/// An open page is a use, also when it asks for nothing but what comes over its socket.
+#[tokio::test]
+async fn a_cookie_session_lasts_as_long_as_its_socket() {
+    let app = TestApp::spawn().await;
+    let browser = Browser::log_in(&app, ADMIN.0, ADMIN.1).await;
+    let origin = format!("http://{}", app.address);
+    let mut ws = Ws::open(&app, &[("cookie", &browser.cookie), ("origin", &origin)]).await.unwrap();
+    ws.ok("connect", &json!({})).await;
+    for days in [20, 40, 60] {
+        app.clock.advance(TimeDelta::days(20));
+        let since = (app.clock.now() - TimeDelta::minutes(1)).timestamp_millis();
+        let sql = format!("SELECT COUNT(*) FROM sessions WHERE last_used_at >= {since}");
+        eventually(&format!("day {days} is noted"), async || (number(&app, &sql).await == 1).then_some(()))
+            .await;
+    }
+    assert_eq!(ws.err("rpc", &json!({"method": "no.such"})).await, 104, "it is still connected");
+    drop(ws);
+    eventually("the page is closed", async || (app.services.hub.stats().connections == 0).then_some(()))
+        .await;
+    app.clock.advance(TimeDelta::days(31));
     browser.send(Method::GET, "/api/auth/me", None, None).await.expect_problem(401, "unauthorized");
     app.stop().await;
 }
