@@ -138,7 +138,23 @@ pub struct App {
     services: Services,
     listener: TcpListener,
     metrics: Option<TcpListener>,
+    storing: Storing,
     lock: DataLock,
+}
+
+/// What stores signals: it ends after all who may still bring some, be it a request whose body is still arriving.
+#[derive(Default)]
+struct Storing {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Storing {
+    async fn finish(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
 }
 
 impl App {
@@ -182,12 +198,13 @@ impl App {
                 "restore a backup or report this line",
             )
         })?;
-        services.tasks.spawn(services.telemetry.clone().run(services.stop.clone()));
+        let storing = Storing::default();
+        storing.tasks.spawn(services.telemetry.clone().run(storing.stop.clone()));
         services.tasks.spawn(services.telemetry.clone().run_retention(services.stop.clone()));
         services.tasks.spawn(services.telemetry.clone().run_loki(services.stop.clone()));
         services.tasks.spawn(services.logs.clone().run_tail(services.stop.clone()));
         services.tasks.spawn(agenda::run_reminders(services.agenda.clone(), services.stop.clone()));
-        Ok(Self { services, listener, metrics, lock })
+        Ok(Self { services, listener, metrics, storing, lock })
     }
 
     /// Keeps this process's log lines in the database, too. One server of a process can.
@@ -258,7 +275,7 @@ impl App {
     /// Serves until `signal`, then stops in order: no new connections, requests and commands of sockets finished, sockets
     /// closed with 3001, tasks ended, queued writes committed.
     pub async fn run_until(self, signal: impl Future<Output = ()>) {
-        let Self { services, listener, metrics, lock } = self;
+        let Self { services, listener, metrics, storing, lock } = self;
         let stop = services.stop.clone();
         let metrics_server = metrics.map(|listener| {
             let stop = stop.clone();
@@ -288,6 +305,7 @@ impl App {
         }
         services.hub.release();
         let closing = async {
+            storing.finish().await;
             services.fleet.finish().await;
             // After everything that is counted.
             services.monitor.series().close().await;

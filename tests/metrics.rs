@@ -81,8 +81,7 @@ async fn who_is_connected_and_listens_is_counted_while_it_lasts() {
     let counted = async || {
         let page = scrape(&app).await;
         let names = ["realtime_connections", "users_online", "realtime_channels", "realtime_subscriptions"];
-        // A gauge that nothing has moved yet is not on the page.
-        names.map(|name| value(&page, &format!("workspace_{name}")).unwrap_or(0.0))
+        names.map(|name| value(&page, &format!("workspace_{name}")).expect("from the start"))
     };
     assert_eq!(counted().await, [0.0; 4]);
     let mut clients =

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use futures_util::StreamExt;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
@@ -12,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 use crate::first_frame::{first_frame, publish};
 use crate::support::binary::Place;
 use crate::support::database::{Held, number, queued};
-use crate::support::{PASSWORD, TestApp, Ws};
+use crate::support::{PASSWORD, TestApp, Ws, eventually};
+use crate::telemetry;
 
 const MESSAGES: &str = "/api/chat/rooms/general/messages";
 
@@ -83,6 +85,33 @@ async fn commands_beside_the_connect_command_are_finished_too() {
     }
     assert_eq!(ws.frame().await, Err((3001, "shutdown".to_owned())));
     assert_eq!(number(&app, "SELECT COUNT(*) FROM chat_messages").await, 2);
+    app.stop().await;
+}
+
+/// Senders of telemetry may be slow: what they have begun to send is stored and answered.
+#[tokio::test]
+async fn a_batch_whose_body_is_still_arriving_is_stored() {
+    let app = TestApp::spawn().await;
+    let (anon, key) = (app.anon(), telemetry::key(&app, "desk").await);
+    let body = telemetry::line("the last line").to_string();
+    let (head, tail) = body.split_at(body.len() / 2);
+    let (go, wait) = tokio::sync::oneshot::channel::<String>();
+    let chunks = futures_util::stream::once(std::future::ready(Ok::<_, std::io::Error>(head.to_owned())))
+        .chain(futures_util::stream::once(async move { Ok(wait.await.unwrap()) }));
+    let request = telemetry::collect(&anon, &key).header("content-type", "application/json");
+    let sending = tokio::spawn(request.body(reqwest::Body::wrap_stream(chunks)).send());
+    eventually("it is being received", async || {
+        let page =
+            reqwest::get(format!("http://{}/metrics", app.metrics)).await.unwrap().text().await.unwrap();
+        let line = page.lines().find(|line| line.starts_with("faro_receiver_inflight_requests"));
+        line.filter(|line| !line.ends_with(" 0")).map(drop)
+    })
+    .await;
+    let tail = tail.to_owned();
+    let app = restart(app, async { go.send(tail).unwrap() }).await;
+    let answer = sending.await.unwrap().unwrap();
+    assert_eq!(answer.status(), 202, "{}", answer.text().await.unwrap());
+    assert_eq!(number(&app, "SELECT COUNT(*) FROM signals").await, 1);
     app.stop().await;
 }
 

@@ -112,7 +112,7 @@ impl Telemetry {
         Ok(())
     }
 
-    /// Stores what comes in, until `stop`; what was taken before is stored first.
+    /// Stores what comes in, until `stop`; what was taken before is stored first. Whoever brings signals ends before that.
     pub async fn run(self, stop: CancellationToken) {
         self.inner.intake.run(stop).await;
     }

@@ -52,6 +52,7 @@ pub(super) fn describe() {
         Unit::Seconds,
         "Time from a publication to its last place in a subscriber's queue."
     );
+    gauge!(CONNECTIONS).increment(0.0);
     // A rate over a series that appears with its first event misses that event.
     for disconnect in Disconnect::ALL {
         counter!(DISCONNECTS, "code" => disconnect.code.to_string()).increment(0);
