@@ -10,7 +10,7 @@ use crate::support::document::{Document, Operation};
 use crate::support::{Actor, Answer, PASSWORD, TestApp, Ws, eventually, stored};
 
 /// SQL, HTML, and some of both with a template and a change of writing direction.
-const TEXTS: [&str; 3] = [
+pub const TEXTS: [&str; 3] = [
     "'; DROP TABLE users; --",
     "<script>alert(1)</script>",
     "\" OR \"1\"=\"1\" <img src=x onerror=alert(1)> {{7*7}} \u{202e}تجربة 👩‍👩‍👧",
@@ -153,7 +153,7 @@ impl World {
 }
 
 /// Whether one of the texts in `value` is this one.
-fn holds(value: &Value, text: &str) -> bool {
+pub fn holds(value: &Value, text: &str) -> bool {
     match value {
         Value::String(own) => own == text,
         Value::Array(items) => items.iter().any(|item| holds(item, text)),
@@ -164,7 +164,7 @@ fn holds(value: &Value, text: &str) -> bool {
 
 /// Whatever it is, it is an answer that the document has, and one that no browser takes for a page.
 #[track_caller]
-fn assert_documented(operation: &Operation, answer: &Answer, place: &str) {
+pub fn assert_documented(operation: &Operation, answer: &Answer, place: &str) {
     assert!(
         answer.status < 500 && operation.documents(answer.status),
         "{place}: {} {}",
@@ -230,6 +230,7 @@ async fn every_text_of_every_query_is_a_value_and_nothing_else() {
             let name = parameter["name"].as_str().unwrap();
             for text in TEXTS {
                 let path = world.path(operation).await;
+                let before = stored::rows(&world.app).await;
                 let required =
                     parameters.iter().filter(|other| other["required"] == true && other["name"] != name);
                 let mut query: Vec<(&str, String)> = required
@@ -244,6 +245,9 @@ async fn every_text_of_every_query_is_a_value_and_nothing_else() {
                 let body = world.valid(operation, body);
                 let answer = world.send(operation, &path, &body).await;
                 assert_documented(operation, &answer, &path);
+                if operation.method == Method::GET || answer.status >= 400 {
+                    assert_eq!(stored::rows(&world.app).await, before, "{path} changes something");
+                }
                 let searches = ["search", "q"].contains(&name) && answer.status == 200;
                 assert!(!searches || answer.json["items"] == json!([]), "{path} finds {}", answer.text);
                 asked += 1;

@@ -2,11 +2,13 @@
 
 use std::process::Stdio;
 
+use sea_orm::DbErr;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use workspace_server::realtime::Publication;
 
+use crate::support::database::{Held, number, queued};
 use crate::support::programs::tool;
 use crate::support::{TestApp, Ws, eventually};
 
@@ -128,6 +130,37 @@ async fn who_does_not_read_is_counted_with_what_was_dropped() {
     assert_eq!((after[0], after[2]), (before[0] + 1.0, before[2] + 1.0));
     // What waited for it: at least the frame that did not fit any more.
     assert!(after[1] >= before[1] + 512.0 * 1024.0, "{before:?} {after:?}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn writes_that_wait_and_those_that_are_refused_are_counted() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let depth = async || value(&scrape(&app).await, "workspace_database_write_queue_depth").unwrap();
+    let refused = async || value(&scrape(&app).await, "workspace_database_writes_refused_total").unwrap();
+    let before = refused().await;
+    let held = Held::writer(&app).await;
+    // As many as may wait.
+    let waiting: Vec<_> = (0..1024)
+        .map(|_| {
+            let db = app.services.db.clone();
+            tokio::spawn(async move { db.write(|_| Box::pin(async { Ok::<_, DbErr>(()) })).await })
+        })
+        .collect();
+    queued(&app, 1024).await;
+    assert_eq!(depth().await, 1024.0);
+    let message = json!({"body": "one too many"});
+    let answer = ann.post("/api/chat/rooms/general/messages", &message).await;
+    assert!(!answer.header("retry-after").is_empty(), "{answer:?}");
+    answer.expect_problem(503, "unavailable");
+    assert!(refused().await > before);
+    held.release().await;
+    for job in waiting {
+        job.await.unwrap().unwrap();
+    }
+    eventually("nothing waits any more", async || (depth().await == 0.0).then_some(())).await;
+    assert_eq!(number(&app, "SELECT COUNT(*) FROM chat_messages").await, 0, "what was refused is not stored");
     app.stop().await;
 }
 

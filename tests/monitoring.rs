@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::support::database::{Held, rows, write};
 use crate::support::{Actor, TestApp, Ws, eventually};
 
 /// A token of the admin with these scopes.
@@ -65,6 +66,49 @@ async fn ready_follows_the_writer_and_says_why_to_admins_alone() {
     let failed: Vec<&Value> =
         status["readiness"]["checks"].as_array().unwrap().iter().filter(|c| c["ok"] == false).collect();
     assert!(failed.iter().any(|c| c["name"] == "writer"), "{failed:?}");
+    app.stop().await;
+}
+
+/// Each thing that it needs in turn: the probe says no, an admin reads which, and it passes when it is over.
+#[tokio::test]
+async fn ready_names_what_is_missing_and_comes_back() {
+    let app = TestApp::spawn().await;
+    let admin = app.admin().await;
+    let probed = async |status: u16| {
+        let asked = async || {
+            let answer = app.anon().get("/ready").await;
+            (answer.status == status).then_some(answer.text)
+        };
+        let text = eventually(&format!("/ready answers {status}"), asked).await;
+        let wanted = if status == 200 { r#"{"status":"ready"}"# } else { r#"{"status":"unavailable"}"# };
+        assert_eq!(text, wanted, "without details");
+    };
+    let failed = async || {
+        let status = admin.get("/api/monitoring/status").await.expect(200);
+        let checks = status["readiness"]["checks"].as_array().unwrap().clone();
+        let failed = checks.into_iter().filter(|check| check["ok"] == false);
+        failed.map(|check| check["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    probed(200).await;
+    assert_eq!(failed().await, [""; 0]);
+
+    let held = Held::writer(&app).await;
+    probed(503).await;
+    assert_eq!(failed().await, ["writer"]);
+    held.release().await;
+    probed(200).await;
+
+    // As when a backup of an older version was put in its place.
+    let last =
+        rows(&app, "SELECT version, applied_at FROM seaql_migrations ORDER BY version DESC LIMIT 1").await;
+    let (version, at) = (last[0].try_get::<String>("", "version"), last[0].try_get::<i64>("", "applied_at"));
+    let (version, at) = (version.unwrap(), at.unwrap());
+    write(&app, format!("DELETE FROM seaql_migrations WHERE version = '{version}'"), []).await;
+    probed(503).await;
+    assert_eq!(failed().await, ["migrations"]);
+    write(&app, format!("INSERT INTO seaql_migrations VALUES ('{version}', {at})"), []).await;
+    probed(200).await;
+    assert_eq!(failed().await, [""; 0]);
     app.stop().await;
 }
 

@@ -58,5 +58,9 @@ mod tests {
         let summary = trips.summary().unwrap();
         assert_eq!((summary.last, summary.p50), (200.0, 164.0));
         assert!((summary.p95 - 197.0).abs() < 0.01);
+        // The newest is neither the largest nor a percentile.
+        trips.record(Duration::from_millis(3));
+        let summary = trips.summary().unwrap();
+        assert_eq!((summary.last, summary.p50), (3.0, 164.0));
     }
 }

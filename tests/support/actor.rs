@@ -77,7 +77,12 @@ impl Actor {
 
     /// Sends a request and reads the answer.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
+        self.execute(request.build().unwrap()).await
+    }
+
+    /// As [`Actor::send`], for a request whose headers a test has replaced.
+    pub async fn execute(&self, request: reqwest::Request) -> Answer {
+        let response = self.client.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);

@@ -20,6 +20,22 @@ run(async () => {
   const connected = await seen.first('connected');
   await seen.until(() => fetched.length >= 2, 'two token refreshes');
   await annClient.rpc('chat.typing', { room_id: 'general' });
+  // A subscription follows the connection's rights: the SDK asks for a token of its own once, and refreshes nothing.
+  let asked = 0;
+  const room = annClient.newSubscription('chat:general', {
+    getToken: async () => {
+      asked += 1;
+      return ann.token;
+    },
+  });
+  const roomSeen = new Seen(room, 'subscribed', 'unsubscribed', 'publication', 'error');
+  room.subscribe();
+  await roomSeen.first('subscribed');
+  const already = fetched.length;
+  await seen.until(() => fetched.length >= already + 2, 'two more token refreshes');
+  await room.publish({ body: 'still here' });
+  await roomSeen.first('publication');
+  assert.deepEqual([asked, roomSeen.events.filter((event) => event.name !== 'publication').length], [1, 1]);
   assert.equal(seen.events.filter((event) => event.name === 'connected').length, 1, 'the connection stayed');
   assert.ok(connected.client);
   annClient.disconnect();
