@@ -67,3 +67,7 @@ generate: ## Write again what is committed and generated: openapi/openapi.json, 
 
 clients: test-deps ## Generate and compile the API clients (TypeScript, Python, Rust) in target/clients
 	scripts/generate-clients.sh "$(TARGET_DIR)/clients"
+
+.PHONY: grafana
+grafana: ## Check dashboards, alerts and their configurations with a Prometheus that watches a server at work
+	@scripts/check-grafana.sh

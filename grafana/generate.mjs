@@ -3,7 +3,10 @@
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 
 const at = (path) => new URL(path, import.meta.url);
-const names = readdirSync(at("source/")).filter((name) => name.endsWith(".mjs")).map((name) => name.slice(0, -4)).sort();
+const names = readdirSync(at("source/"))
+  .filter((name) => name.endsWith(".mjs"))
+  .map((name) => name.slice(0, -4))
+  .sort();
 const check = process.argv.includes("--check");
 const faults = [];
 

@@ -19,65 +19,109 @@ export const prom = (expr, legend = "", more = {}) => ({ datasource: PROMETHEUS,
 export const promNow = (expr, legend = "", more = {}) => prom(expr, legend, { instant: true, range: false, ...more });
 /** A query of Loki that gives numbers. */
 export const loki = (expr, legend = "", more = {}) => ({
-  datasource: LOKI, expr, legendFormat: legend, queryType: "range", ...more,
+  datasource: LOKI,
+  expr,
+  legendFormat: legend,
+  queryType: "range",
+  ...more,
 });
 export const lokiNow = (expr, legend = "") => loki(expr, legend, { queryType: "instant" });
 /** A query of Loki that gives lines. */
 export const lines = (expr) => ({ datasource: LOKI, expr, queryType: "range", maxLines: 500 });
 
-const targets = (queries) => queries.map((query, n) => ({ refId: String.fromCharCode(65 + n), editorMode: "code", ...query }));
+const targets = (queries) =>
+  queries.map((query, n) => ({ refId: String.fromCharCode(65 + n), editorMode: "code", ...query }));
 const source = (queries) => queries[0]?.datasource ?? PROMETHEUS;
 
-function panel(type, title, queries, { w, h, about, unit, thresholds, options, custom, overrides = [], links, ...more }) {
+function panel(
+  type,
+  title,
+  queries,
+  { w, h, about, unit, thresholds, options, custom, overrides = [], links, ...more },
+) {
   const { min, max, decimals, mappings, noValue, color, dataLinks, ...rest } = more;
   const defaults = { unit, min, max, decimals, mappings, noValue, color, thresholds, custom, links: dataLinks };
   for (const [name, value] of Object.entries(defaults)) if (value === undefined) delete defaults[name];
   return {
-    type, title, ...(about && { description: about }), datasource: source(queries), size: { w, h },
-    fieldConfig: { defaults, overrides }, options, targets: targets(queries), ...(links && { links }), ...rest,
+    type,
+    title,
+    ...(about && { description: about }),
+    datasource: source(queries),
+    size: { w, h },
+    fieldConfig: { defaults, overrides },
+    options,
+    targets: targets(queries),
+    ...(links && { links }),
+    ...rest,
   };
 }
 
 /** One number, coloured by its thresholds. */
 export const stat = (title, query, more = {}) =>
   panel("stat", title, [query], {
-    w: 4, h: 4, thresholds: PLAIN, color: { mode: "thresholds" },
+    w: 4,
+    h: 4,
+    thresholds: PLAIN,
+    color: { mode: "thresholds" },
     ...more,
     options: {
-      reduceOptions: { calcs: ["lastNotNull"], fields: "", values: false }, orientation: "auto", textMode: "auto",
-      colorMode: "value", graphMode: query.instant || query.queryType === "instant" ? "none" : "area", justifyMode: "auto",
-      percentChangeColorMode: "standard", showPercentChange: false, wideLayout: true, ...more.options,
+      reduceOptions: { calcs: ["lastNotNull"], fields: "", values: false },
+      orientation: "auto",
+      textMode: "auto",
+      colorMode: "value",
+      graphMode: query.instant || query.queryType === "instant" ? "none" : "area",
+      justifyMode: "auto",
+      percentChangeColorMode: "standard",
+      showPercentChange: false,
+      wideLayout: true,
+      ...more.options,
     },
   });
 
 /** Lines over time. `limits` are thresholds that are drawn as dashed lines. */
 export const series = (title, queries, { limits, stack, bars, fill, ...more } = {}) =>
   panel("timeseries", title, queries, {
-    w: 12, h: 8, min: 0, color: { mode: "palette-classic" },
+    w: 12,
+    h: 8,
+    min: 0,
+    color: { mode: "palette-classic" },
     thresholds: limits ?? PLAIN,
     custom: {
-      drawStyle: bars ? "bars" : "line", lineInterpolation: "linear", lineWidth: bars ? 0 : 1,
-      fillOpacity: bars ? 80 : fill ?? (stack ? 40 : 8), gradientMode: "none", showPoints: "never", spanNulls: false,
+      drawStyle: bars ? "bars" : "line",
+      lineInterpolation: "linear",
+      lineWidth: bars ? 0 : 1,
+      fillOpacity: bars ? 80 : (fill ?? (stack ? 40 : 8)),
+      gradientMode: "none",
+      showPoints: "never",
+      spanNulls: false,
       stacking: { mode: stack ? "normal" : "none", group: "A" },
       thresholdsStyle: { mode: limits ? "dashed" : "off" },
     },
     ...more,
     options: {
       legend: { displayMode: "list", placement: "bottom", showLegend: true, calcs: [] },
-      tooltip: { mode: "multi", sort: "desc" }, ...more.options,
+      tooltip: { mode: "multi", sort: "desc" },
+      ...more.options,
     },
   });
 
 /** Where the values of a histogram lie over time. The query gives its buckets by `le`. */
 export const heatmap = (title, query, { unit, ...more }) =>
   panel("heatmap", title, [{ ...query, format: "heatmap", legendFormat: "{{le}}" }], {
-    w: 12, h: 8,
+    w: 12,
+    h: 8,
     custom: { scaleDistribution: { type: "linear" } },
     ...more,
     options: {
-      calculate: false, cellGap: 1, color: { mode: "scheme", scheme: "Blues", steps: 64, exponent: 0.5, fill: "dark-blue", reverse: false },
-      exemplars: { color: COLOUR.bad }, filterValues: { le: 1e-9 }, legend: { show: true }, showValue: "never",
-      rowsFrame: { layout: "auto" }, tooltip: { mode: "single", yHistogram: true, showColorScale: true },
+      calculate: false,
+      cellGap: 1,
+      color: { mode: "scheme", scheme: "Blues", steps: 64, exponent: 0.5, fill: "dark-blue", reverse: false },
+      exemplars: { color: COLOUR.bad },
+      filterValues: { le: 1e-9 },
+      legend: { show: true },
+      showValue: "never",
+      rowsFrame: { layout: "auto" },
+      tooltip: { mode: "single", yHistogram: true, showColorScale: true },
       yAxis: { axisPlacement: "left", reverse: false, unit },
     },
   });
@@ -95,45 +139,83 @@ export function table(title, by, columns, more = {}) {
   const overrides = columns.map(({ name, unit, thresholds }) =>
     byName(name, [
       ...(unit ? [{ id: "unit", value: unit }] : []),
-      ...(thresholds ? [{ id: "thresholds", value: thresholds }, { id: "custom.cellOptions", value: { type: "color-text" } }] : []),
-    ]));
-  return panel("table", title, columns.map(({ query }) => ({ ...query, ...(query.datasource === PROMETHEUS && { format: "table" }) })), {
-    w: 12, h: 9, thresholds: PLAIN,
-    custom: { align: "auto", filterable: true, inspect: false, cellOptions: { type: "auto" } },
-    overrides: [...overrides, ...Object.entries(more.linksBy ?? {}).map(([column, links]) => byName(column, [{ id: "links", value: links }]))],
-    transformations: [
-      // Loki gives a frame for each value, with its labels beside it.
-      ...(source(columns.map(({ query }) => query)) === LOKI ? [{ id: "labelsToFields", options: { mode: "columns" } }] : []),
-      { id: "merge", options: {} },
-      {
-        id: "organize",
-        options: {
-          excludeByName: Object.fromEntries(["Time", "job", "instance", "__name__", "le"].filter((name) => !(name in by)).map((name) => [name, true])),
-          indexByName: Object.fromEntries(order.map((name, n) => [name, n])),
-          // A table of one query names its values without a letter.
-          renameByName: { ...by, ...named, ...(columns.length === 1 && { Value: columns[0].name }) },
+      ...(thresholds
+        ? [
+            { id: "thresholds", value: thresholds },
+            { id: "custom.cellOptions", value: { type: "color-text" } },
+          ]
+        : []),
+    ]),
+  );
+  return panel(
+    "table",
+    title,
+    columns.map(({ query }) => ({ ...query, ...(query.datasource === PROMETHEUS && { format: "table" }) })),
+    {
+      w: 12,
+      h: 9,
+      thresholds: PLAIN,
+      custom: { align: "auto", filterable: true, inspect: false, cellOptions: { type: "auto" } },
+      overrides: [
+        ...overrides,
+        ...Object.entries(more.linksBy ?? {}).map(([column, links]) => byName(column, [{ id: "links", value: links }])),
+      ],
+      transformations: [
+        // Loki gives a frame for each value, with its labels beside it.
+        ...(source(columns.map(({ query }) => query)) === LOKI
+          ? [{ id: "labelsToFields", options: { mode: "columns" } }]
+          : []),
+        { id: "merge", options: {} },
+        {
+          id: "organize",
+          options: {
+            excludeByName: Object.fromEntries(
+              ["Time", "job", "instance", "__name__", "le"].filter((name) => !(name in by)).map((name) => [name, true]),
+            ),
+            indexByName: Object.fromEntries(order.map((name, n) => [name, n])),
+            // A table of one query names its values without a letter.
+            renameByName: { ...by, ...named, ...(columns.length === 1 && { Value: columns[0].name }) },
+          },
         },
+      ],
+      ...Object.fromEntries(Object.entries(more).filter(([name]) => !["linksBy", "sortBy"].includes(name))),
+      options: {
+        showHeader: true,
+        cellHeight: "sm",
+        frameIndex: 0,
+        enablePagination: true,
+        sortBy: [{ displayName: more.sortBy ?? columns[0].name, desc: true }],
       },
-    ],
-    ...Object.fromEntries(Object.entries(more).filter(([name]) => !["linksBy", "sortBy"].includes(name))),
-    options: {
-      showHeader: true, cellHeight: "sm", frameIndex: 0, enablePagination: true,
-      sortBy: [{ displayName: more.sortBy ?? columns[0].name, desc: true }],
     },
-  });
+  );
 }
 
 /** Log lines. */
 export const logs = (title, expr, more = {}) =>
   panel("logs", title, [lines(expr)], {
-    w: 24, h: 12,
+    w: 24,
+    h: 12,
     ...more,
     options: {
-      showTime: true, showLabels: false, showCommonLabels: false, wrapLogMessage: true, prettifyLogMessage: false,
-      enableLogDetails: true, showLogContextToggle: true, dedupStrategy: "none", sortOrder: "Descending",
+      showTime: true,
+      showLabels: false,
+      showCommonLabels: false,
+      wrapLogMessage: true,
+      prettifyLogMessage: false,
+      enableLogDetails: true,
+      showLogContextToggle: true,
+      dedupStrategy: "none",
+      sortOrder: "Descending",
     },
   });
 
 /** Words, in Markdown. */
-export const words = (title, content, more = {}) =>
-  ({ type: "text", title, datasource: PROMETHEUS, size: { w: 24, h: 3, ...more }, fieldConfig: { defaults: {}, overrides: [] }, options: { mode: "markdown", content }, targets: [] });
+export const words = (title, content, more = {}) => ({
+  type: "text",
+  title,
+  datasource: PROMETHEUS,
+  size: { w: 24, h: 3, ...more },
+  fieldConfig: { defaults: {}, overrides: [] },
+  options: { mode: "markdown", content },
+  targets: [],
+});

@@ -23,34 +23,114 @@ const limits = (good, poor) => steps(["good"], ["warn", good], ["bad", poor]);
 /** From the lines, in milliseconds: by what is no label in Prometheus. */
 const inLines = (name, by) =>
   `quantile_over_time(0.75, {kind="measurement", app=~"$app", env=~"$env"} | logfmt type, ${name}, ${by} | type = "web-vitals" | unwrap ${name} | __error__ = "" [$__range]) by (${by})`;
-const ms = (vital) => ({ unit: vital === "cls" ? "none" : "ms", thresholds: limits(...VITALS.find(([name]) => name === vital).slice(2, 4).map((limit) => (vital === "cls" ? limit : limit * 1000))) });
+const ms = (vital) => ({
+  unit: vital === "cls" ? "none" : "ms",
+  thresholds: limits(
+    ...VITALS.find(([name]) => name === vital)
+      .slice(2, 4)
+      .map((limit) => (vital === "cls" ? limit : limit * 1000)),
+  ),
+});
 
 export default dashboard({
   uid: "workspace-vitals",
   title: "Web vitals",
-  description: "How fast and steady the pages of the team's applications are for those who use them: three of four visits are better than these figures.",
+  description:
+    "How fast and steady the pages of the team's applications are for those who use them: three of four visits are better than these figures.",
   range: "now-24h",
   refresh: "1m",
-  variables: [labelOf("app", "Application", 'label_values(workspace_web_vital_seconds_count{instance=~"$instance"}, app)'), labelInLoki("env", "Environment")],
+  variables: [
+    labelOf("app", "Application", 'label_values(workspace_web_vital_seconds_count{instance=~"$instance"}, app)'),
+    labelInLoki("env", "Environment"),
+  ],
   cockpit: [["Cockpit: monitoring", "/monitoring"]],
   rows: [
-    row("Three of four visits are better than this", VITALS.map(([name, title, good, poor, about]) =>
-      stat(title, promNow(quantile(0.75, name, "$__range")), {
-        about: `${about} Good up to ${good}, poor from ${poor}.`, w: 4, unit: unit(name), decimals: 2, thresholds: limits(good, poor), options: { colorMode: "background" },
-      })).concat(
-      stat("Visits measured", promNow(`sum(increase(workspace_web_vital_seconds_count{${OF}, name="ttfb"}[$__range]))`), { w: 4, decimals: 0 }))),
-    row("Share of visits that are good", VITALS.map(([name, title, good]) =>
-      stat(title, promNow(share(name, good)), { w: 4, unit: "percentunit", decimals: 0, thresholds: steps(["bad"], ["warn", 0.5], ["good", 0.75]) }))),
-    row("Over time, three of four are better", VITALS.map(([name, title, good, poor]) =>
-      series(title, [prom(quantile(0.75, name, "$__rate_interval", "app, le"), "{{app}}")], { unit: unit(name), limits: limits(good, poor), w: 8 })).concat(
-      series("Visits measured", [prom(`sum by (app) (increase(workspace_web_vital_seconds_count{${OF}, name="ttfb"}[$__rate_interval]))`, "{{app}}")], { bars: true, stack: true, w: 8 }))),
+    row(
+      "Three of four visits are better than this",
+      VITALS.map(([name, title, good, poor, about]) =>
+        stat(title, promNow(quantile(0.75, name, "$__range")), {
+          about: `${about} Good up to ${good}, poor from ${poor}.`,
+          w: 4,
+          unit: unit(name),
+          decimals: 2,
+          thresholds: limits(good, poor),
+          options: { colorMode: "background" },
+        }),
+      ).concat(
+        stat(
+          "Visits measured",
+          promNow(`sum(increase(workspace_web_vital_seconds_count{${OF}, name="ttfb"}[$__range]))`),
+          { w: 4, decimals: 0 },
+        ),
+      ),
+    ),
+    row(
+      "Share of visits that are good",
+      VITALS.map(([name, title, good]) =>
+        stat(title, promNow(share(name, good)), {
+          w: 4,
+          unit: "percentunit",
+          decimals: 0,
+          thresholds: steps(["bad"], ["warn", 0.5], ["good", 0.75]),
+        }),
+      ),
+    ),
+    row(
+      "Over time, three of four are better",
+      VITALS.map(([name, title, good, poor]) =>
+        series(title, [prom(quantile(0.75, name, "$__rate_interval", "app, le"), "{{app}}")], {
+          unit: unit(name),
+          limits: limits(good, poor),
+          w: 8,
+        }),
+      ).concat(
+        series(
+          "Visits measured",
+          [
+            prom(
+              `sum by (app) (increase(workspace_web_vital_seconds_count{${OF}, name="ttfb"}[$__rate_interval]))`,
+              "{{app}}",
+            ),
+          ],
+          { bars: true, stack: true, w: 8 },
+        ),
+      ),
+    ),
     row("Where", [
-      table("Views", { view_name: "View" }, VITALS.map(([name, title]) => ({ name: title, query: lokiNow(inLines(name, "view_name")), ...ms(name) })), { w: 24 }),
-      table("Versions", { app_version: "Version" }, ["lcp", "inp"].map((name) => ({ name: name.toUpperCase(), query: lokiNow(inLines(name, "app_version")), ...ms(name) }))),
-      table("Systems", { browser_os: "System" }, ["lcp", "inp"].map((name) => ({ name: name.toUpperCase(), query: lokiNow(inLines(name, "browser_os")), ...ms(name) }))),
-      series("Largest contentful paint by view", [
-        loki('quantile_over_time(0.75, {kind="measurement", app=~"$app", env=~"$env"} | logfmt type, lcp, view_name | type = "web-vitals" | unwrap lcp | __error__ = "" [$__auto]) by (view_name)', "{{view_name}}"),
-      ], { unit: "ms", w: 24 }),
+      table(
+        "Views",
+        { view_name: "View" },
+        VITALS.map(([name, title]) => ({ name: title, query: lokiNow(inLines(name, "view_name")), ...ms(name) })),
+        { w: 24 },
+      ),
+      table(
+        "Versions",
+        { app_version: "Version" },
+        ["lcp", "inp"].map((name) => ({
+          name: name.toUpperCase(),
+          query: lokiNow(inLines(name, "app_version")),
+          ...ms(name),
+        })),
+      ),
+      table(
+        "Systems",
+        { browser_os: "System" },
+        ["lcp", "inp"].map((name) => ({
+          name: name.toUpperCase(),
+          query: lokiNow(inLines(name, "browser_os")),
+          ...ms(name),
+        })),
+      ),
+      series(
+        "Largest contentful paint by view",
+        [
+          loki(
+            'quantile_over_time(0.75, {kind="measurement", app=~"$app", env=~"$env"} | logfmt type, lcp, view_name | type = "web-vitals" | unwrap lcp | __error__ = "" [$__auto]) by (view_name)',
+            "{{view_name}}",
+          ),
+        ],
+        { unit: "ms", w: 24 },
+      ),
     ]),
   ],
 });

@@ -1,0 +1,138 @@
+// The server under load, a stand-in for Loki, and a real Prometheus: each a process of its own on this machine only, in a
+// temporary directory.
+
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { startCaddy } from "./caddy.mjs";
+import { startLoki } from "./loki.mjs";
+
+/** Seconds between two scrapes: short, so that a rate needs seconds instead of a minute. */
+const SCRAPE = 1;
+
+const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+
+export async function freePort() {
+  const server = createServer();
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address();
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** Waits for a condition, which gives something true, until a deadline in seconds. */
+export async function until(what, seconds, condition) {
+  const end = Date.now() + seconds * 1000;
+  let last;
+  while (Date.now() < end) {
+    try {
+      const found = await condition();
+      if (found) return found;
+    } catch (fault) {
+      last = fault;
+    }
+    await sleep(0.25);
+  }
+  throw new Error(`not within ${seconds} s: ${what}${last ? ` (${last})` : ""}`);
+}
+
+/** Starts everything. `server` and `bench` are programs, `prometheus` another; `rules` is the directory of the rules. */
+export async function startStack({ server, bench, prometheus, compose }) {
+  const place = mkdtempSync(join(tmpdir(), "check-grafana-"));
+  const children = [];
+  const loki = await startLoki();
+  const caddy = await startCaddy(place);
+  const stop = async () => {
+    for (const child of children.reverse()) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const ended = new Promise((done) => child.once("exit", done));
+      child.kill("SIGINT");
+      await Promise.race([ended, sleep(10).then(() => child.kill("SIGKILL"))]);
+    }
+    loki.stop();
+    caddy.stop();
+    rmSync(place, { recursive: true, force: true });
+  };
+  try {
+    const metrics = `127.0.0.1:${await freePort()}`;
+    // The load starts its server with settings of its own; this adds ours.
+    const wrapper = join(place, "server.sh");
+    writeFileSync(wrapper, `#!/bin/sh\nexport METRICS_ADDR=${metrics} LOKI_URL=${loki.url}\nexec '${server}' "$@"\n`, {
+      mode: 0o755,
+    });
+    const load = spawn(bench, ["--server", wrapper, "demo", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+    children.push(load);
+    const url = await new Promise((found, failed) => {
+      let text = "";
+      load.stdout.on("data", (part) => {
+        text += part;
+        const at = /is at work at (\S+)/.exec(text);
+        if (at) found(at[1]);
+      });
+      load.once("exit", (code) => failed(new Error(`the load ended with ${code}`)));
+    });
+    const address = `127.0.0.1:${await freePort()}`;
+    configure(place, compose, { metrics, own: address, caddy: caddy.address });
+    const database = spawn(
+      prometheus,
+      [
+        `--config.file=${place}/prometheus.yml`,
+        `--storage.tsdb.path=${place}/tsdb`,
+        `--web.listen-address=${address}`,
+        "--log.level=error",
+      ],
+      {
+        stdio: ["ignore", "inherit", "inherit"],
+        env: { ...process.env, SSL_CERT_FILE: caddy.authority, SSL_CERT_DIR: place },
+      },
+    );
+    children.push(database);
+    const api = async (path, query) => {
+      const answer = await fetch(
+        `http://${address}/api/v1/${path}`,
+        query && { method: "POST", body: new URLSearchParams(query) },
+      );
+      const body = await answer.json();
+      if (body.status !== "success") throw new Error(body.error);
+      return body.data;
+    };
+    const start = Date.now() / 1000;
+    await until(
+      "Prometheus scrapes the server",
+      60,
+      async () => (await api("query", { query: 'up{job="workspace-server"} == 1' })).result.length > 0,
+    );
+    return { url, metrics, api, loki: loki.seen, caddy, start, stop };
+  } catch (fault) {
+    await stop();
+    throw fault;
+  }
+}
+
+/**
+ * The committed configuration, with that of the overlays, at the addresses and in the pace of this machine. Rates keep
+ * their length, and work from their second sample on. Loki, Grafana and Prometheus itself are one target here: what counts
+ * of them is `up`.
+ */
+function configure(place, compose, { metrics, own, caddy }) {
+  const here = (text) =>
+    text
+      .replace(/(scrape|evaluation|refresh)_interval: \d+[sm]/g, `$1_interval: ${SCRAPE}s`)
+      .replace(/scrape_timeout: \d+s/, `scrape_timeout: ${SCRAPE}s`)
+      .replaceAll("server:9060", metrics)
+      .replace(/(localhost:9090|loki:3100|grafana:3000|alertmanager:9093)/g, own)
+      .replaceAll("caddy:2020", caddy)
+      .replace("- rules/*.yml", `- ${compose}/prometheus/rules/*.yml`);
+  mkdirSync(join(place, "tsdb"));
+  for (const name of ["scrape.d", "alertmanager.d"]) mkdirSync(join(place, name));
+  writeFileSync(join(place, "prometheus.yml"), here(readFileSync(join(compose, "prometheus/prometheus.yml"), "utf8")));
+  for (const name of ["tls.yml", "alertmanager.yml"]) {
+    writeFileSync(
+      join(place, "scrape.d", name),
+      here(readFileSync(join(compose, "prometheus/overlays", name), "utf8")),
+    );
+  }
+}
