@@ -53,6 +53,10 @@ done
 quiet promtool check rules --lint=all --lint-fatal compose/prometheus/rules/*.yml
 quiet promtool test rules compose/prometheus/tests/*.yml
 quiet amtool check-config compose/alertmanager/alertmanager.yml
+for severity in warning critical; do
+  quiet amtool config routes test --config.file=compose/alertmanager/alertmanager.yml --verify.receivers=webhook \
+    severity=$severity alertname=Latency
+done
 say "promtool and amtool find no fault, and the tests of the alerts hold"
 
 if [ $# = 2 ]; then

@@ -1,13 +1,14 @@
-// The server under load, a stand-in for Loki, and a real Prometheus: each a process of its own on this machine only, in a
-// temporary directory.
+// The server under load, a real Prometheus, and stand-ins for what is around them: on this machine only, in a temporary
+// directory.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { startCaddy } from "./caddy.mjs";
+import { startAlertmanager } from "./alertmanager.mjs";
 import { startLoki } from "./loki.mjs";
 
 /** Seconds between two scrapes: short, so that a rate needs seconds instead of a minute. */
@@ -39,12 +40,13 @@ export async function until(what, seconds, condition) {
   throw new Error(`not within ${seconds} s: ${what}${last ? ` (${last})` : ""}`);
 }
 
-/** Starts everything. `server` and `bench` are programs, `prometheus` another; `rules` is the directory of the rules. */
+/** Starts everything. `compose` is the directory of the configurations, the others are programs. */
 export async function startStack({ server, bench, prometheus, compose }) {
   const place = mkdtempSync(join(tmpdir(), "check-grafana-"));
   const children = [];
   const loki = await startLoki();
   const caddy = await startCaddy(place);
+  const alertmanager = await startAlertmanager();
   const stop = async () => {
     for (const child of children.reverse()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -54,6 +56,7 @@ export async function startStack({ server, bench, prometheus, compose }) {
     }
     loki.stop();
     caddy.stop();
+    alertmanager.stop();
     rmSync(place, { recursive: true, force: true });
   };
   try {
@@ -75,7 +78,7 @@ export async function startStack({ server, bench, prometheus, compose }) {
       load.once("exit", (code) => failed(new Error(`the load ended with ${code}`)));
     });
     const address = `127.0.0.1:${await freePort()}`;
-    configure(place, compose, { metrics, own: address, caddy: caddy.address });
+    configure(place, compose, { metrics, own: address, alerts: alertmanager.address, caddy: caddy.address });
     const database = spawn(
       prometheus,
       [
@@ -105,7 +108,7 @@ export async function startStack({ server, bench, prometheus, compose }) {
       60,
       async () => (await api("query", { query: 'up{job="workspace-server"} == 1' })).result.length > 0,
     );
-    return { url, metrics, api, loki: loki.seen, caddy, start, stop };
+    return { url, metrics, api, loki: loki.seen, caddy, told: alertmanager.told, start, stop };
   } catch (fault) {
     await stop();
     throw fault;
@@ -115,24 +118,29 @@ export async function startStack({ server, bench, prometheus, compose }) {
 /**
  * The committed configuration, with that of the overlays, at the addresses and in the pace of this machine. Rates keep
  * their length, and work from their second sample on. Loki, Grafana and Prometheus itself are one target here: what counts
- * of them is `up`.
+ * of them is `up`. One alert, which is made to fire, does so at once; the others wait as they should.
  */
-function configure(place, compose, { metrics, own, caddy }) {
+function configure(place, compose, { metrics, own, alerts, caddy }) {
   const here = (text) =>
     text
       .replace(/(scrape|evaluation|refresh)_interval: \d+[sm]/g, `$1_interval: ${SCRAPE}s`)
       .replace(/scrape_timeout: \d+s/, `scrape_timeout: ${SCRAPE}s`)
       .replaceAll("server:9060", metrics)
-      .replace(/(localhost:9090|loki:3100|grafana:3000|alertmanager:9093)/g, own)
+      .replace(/"(localhost:9090|loki:3100|grafana:3000)"/g, `"${own}"`)
       .replaceAll("caddy:2020", caddy)
-      .replace("- rules/*.yml", `- ${compose}/prometheus/rules/*.yml`);
-  mkdirSync(join(place, "tsdb"));
-  for (const name of ["scrape.d", "alertmanager.d"]) mkdirSync(join(place, name));
-  writeFileSync(join(place, "prometheus.yml"), here(readFileSync(join(compose, "prometheus/prometheus.yml"), "utf8")));
-  for (const name of ["tls.yml", "alertmanager.yml"]) {
-    writeFileSync(
-      join(place, "scrape.d", name),
-      here(readFileSync(join(compose, "prometheus/overlays", name), "utf8")),
-    );
+      .replace(/(alert: Certificate\n(?: +.*\n)*? +for:) \w+/, "$1 1s");
+  for (const name of ["tsdb", "scrape.d", "alertmanager.d"]) mkdirSync(join(place, name));
+  cpSync(join(compose, "prometheus/rules"), join(place, "rules"), { recursive: true });
+  for (const [from, to] of [
+    ["prometheus/prometheus.yml", "prometheus.yml"],
+    ["prometheus/rules/stack.yml", "rules/stack.yml"],
+    ["prometheus/overlays/tls.yml", "scrape.d/tls.yml"],
+    ["prometheus/overlays/alertmanager.yml", "scrape.d/alertmanager.yml"],
+    ["prometheus/overlays/alertmanager-target.yml", "alertmanager.d/alertmanager.yml"],
+  ]) {
+    // As a target of a job it is one that answers with metrics; as Alertmanager it is the stand-in.
+    const what = to.startsWith("alertmanager") ? alerts : own;
+    const text = readFileSync(join(compose, from), "utf8").replaceAll("alertmanager:9093", what);
+    writeFileSync(join(place, to), here(text));
   }
 }

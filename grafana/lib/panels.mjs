@@ -161,10 +161,6 @@ export function table(title, by, columns, more = {}) {
         ...Object.entries(more.linksBy ?? {}).map(([column, links]) => byName(column, [{ id: "links", value: links }])),
       ],
       transformations: [
-        // Loki gives a frame for each value, with its labels beside it.
-        ...(source(columns.map(({ query }) => query)) === LOKI
-          ? [{ id: "labelsToFields", options: { mode: "columns" } }]
-          : []),
         { id: "merge", options: {} },
         {
           id: "organize",
