@@ -4,10 +4,10 @@ NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run server-dev demo static test test-deps bench soak check fmt clippy docs shellcheck drift generate clients
+.PHONY: help run server-dev demo static image test test-deps bench soak check fmt clippy docs shellcheck drift generate clients
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build and start the server on port 8060
 	$(CARGO) run
@@ -20,6 +20,9 @@ demo: ## A believable team at work on port 8060, to look at: 30 simulated client
 
 static: ## Build dist/workspace-server-ARCH-linux-musl for x86_64 and aarch64, or ARCHS="x86_64"
 	@scripts/static.sh $(ARCHS)
+
+image: ## Build the image workspace-server from what `make static` built, with Docker or podman
+	@scripts/image.sh $(ARCH)
 
 test: clients ## Install what the tests need, then run all of them
 ifdef NEXTEST
@@ -44,7 +47,7 @@ docs:
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --no-deps --document-private-items
 
 shellcheck: test-deps
-	shellcheck .ci/run scripts/*.sh
+	shellcheck --external-sources .ci/run scripts/*.sh
 
 drift: ## Compare what is committed with what the code generates
 ifdef NEXTEST
