@@ -4,7 +4,7 @@ NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run server-dev demo static image test test-deps bench soak check fmt clippy docs shellcheck drift generate clients
+.PHONY: help run server-dev server-prod up down logs demo static image test test-deps bench soak check fmt clippy docs shellcheck drift generate clients
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,17 @@ static: ## Build dist/workspace-server-ARCH-linux-musl for x86_64 and aarch64, o
 
 image: ## Build the image workspace-server from what `make static` built, with Docker or podman
 	@scripts/image.sh $(ARCH)
+
+up: ## Start the whole stack: the server, Prometheus, Loki, Grafana (settings in compose/.env)
+	@scripts/compose.sh up
+
+server-prod: up ## Another name for up
+
+down: ## Stop the stack; its data stays
+	@scripts/compose.sh down
+
+logs: ## Follow the logs of the stack
+	@scripts/compose.sh logs
 
 test: clients ## Install what the tests need, then run all of them
 ifdef NEXTEST
@@ -64,7 +75,7 @@ bench: ## 5,000 connections that hear a room, against a release build
 	$(CARGO) build --release --workspace
 	$(TARGET_DIR)/release/workspace-bench --server $(TARGET_DIR)/release/workspace-server sockets $(ARGS)
 
-generate: ## Write again what is committed and generated: openapi/openapi.json, the settings table in README.md
+generate: ## Write again what is committed and generated: openapi/openapi.json, the settings in README.md and compose/.env.example
 	$(CARGO) build
 	scripts/generate.sh "$(TARGET_DIR)/debug/workspace-server"
 

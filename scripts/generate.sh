@@ -7,12 +7,19 @@ cd "$(dirname "$0")/.."
 "$binary" openapi >openapi/openapi.json.new
 mv openapi/openapi.json.new openapi/openapi.json
 
-# The settings table stands between two comment lines.
-"$binary" config --markdown >README.md.table
-awk '
-  /<!-- settings: end -->/ { inside = 0 }
-  !inside { print }
-  /<!-- settings: begin/ { inside = 1; while ((getline line < "README.md.table") > 0) print line }
-' README.md >README.md.new
-mv README.md.new README.md
-rm README.md.table
+# between FILE BEGIN END TEXT: puts TEXT between the two lines of FILE that start so.
+between() {
+  awk -v begin="$2" -v end="$3" -v text="$4" '
+    index($0, end) == 1 { inside = 0 }
+    !inside { print }
+    index($0, begin) == 1 { inside = 1; while ((getline line < text) > 0) print line }
+  ' "$1" >"$1.new"
+  mv "$1.new" "$1"
+}
+
+printed=$(mktemp)
+trap 'rm -f "$printed"' EXIT
+"$binary" config --markdown >"$printed"
+between README.md '<!-- settings: begin' '<!-- settings: end' "$printed"
+"$binary" config --dotenv >"$printed"
+between compose/.env.example '# settings: begin' '# settings: end' "$printed"

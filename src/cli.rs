@@ -35,6 +35,9 @@ enum Task {
         /// Print the table of all settings for the documentation instead
         #[arg(long)]
         markdown: bool,
+        /// Print all settings as the lines of a `.env` file instead, each with its default and commented out
+        #[arg(long, conflicts_with = "markdown")]
+        dotenv: bool,
     },
     /// Bring the database's schema up to date and stop
     Migrate,
@@ -61,8 +64,9 @@ pub fn run(parse: impl FnOnce() -> Cli) -> ExitCode {
 fn dispatch(task: Task, settings: &Settings) -> Result<ExitCode, ConfigError> {
     match task {
         Task::Openapi => say(crate::http::openapi_document()),
-        Task::Config { markdown: true } => say(settings_table()),
-        Task::Config { markdown: false } => {
+        Task::Config { markdown: true, .. } => say(settings_table()),
+        Task::Config { dotenv: true, .. } => say(settings_file()),
+        Task::Config { .. } => {
             Config::from_settings(settings)?;
             say(effective(settings))
         }
@@ -137,6 +141,17 @@ fn settings_table() -> String {
         table.push_str(&format!("| `{}` | {default} | {help} |\n", env_name(&arg)));
     }
     table
+}
+
+/// The lines of `compose/.env.example`: what a setting means, and its default behind a `#`.
+fn settings_file() -> String {
+    let mut file = String::new();
+    for arg in settings_args() {
+        let default = arg.get_default_values().first().map(|d| d.to_string_lossy().into_owned());
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        file.push_str(&format!("# {help}\n#{}={}\n", env_name(&arg), default.unwrap_or_default()));
+    }
+    file
 }
 
 /// The settings in force, one `NAME=value` a line.

@@ -54,6 +54,39 @@ async fn the_readme_has_every_setting() {
 }
 
 #[tokio::test]
+async fn the_example_of_the_stack_has_every_setting_and_every_variable() {
+    let example = read("compose/.env.example");
+    let (stack, rest) = example.split_once("# settings: begin (written by `make generate`)\n").unwrap();
+    let (written, _) = rest.split_once("# settings: end\n").unwrap();
+    let printed = server(&["config", "--dotenv"]).await;
+    assert!(
+        written == printed,
+        "the settings in compose/.env.example are not those of this code: `make generate`"
+    );
+    let named = |text: &str| -> BTreeSet<String> {
+        let names = text.lines().filter_map(|line| line.strip_prefix('#')?.split_once('='));
+        let is_name = |name: &str| name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        names.map(|(name, _)| name.to_owned()).filter(|name| is_name(name)).collect()
+    };
+    let settings = named(&printed);
+    let files = ["compose.yaml", "compose.tls.yaml", "compose.alerts.yaml", "compose.dev.yaml"];
+    let used: BTreeSet<String> = files
+        .iter()
+        .flat_map(|file| {
+            let text = read(&format!("compose/{file}"));
+            let names =
+                text.split("${").skip(1).map(|rest| rest.split([':', '-', '}']).next().unwrap().to_owned());
+            names.collect::<Vec<_>>()
+        })
+        .collect();
+    let mut known = named(stack);
+    // For Compose itself: which of the files to use.
+    assert!(known.remove("COMPOSE_FILE"));
+    let wanted: BTreeSet<String> = used.difference(&settings).cloned().collect();
+    assert_eq!(known, wanted, "the variables of compose/*.yaml that are no settings of the server");
+}
+
+#[tokio::test]
 async fn asyncapi_yaml_is_valid_and_names_every_code() {
     let printed = programs::run(Command::new("node").arg(programs::js("asyncapi.mjs")), 60).await;
     let document: Value = serde_json::from_str(&printed).unwrap();
