@@ -4,7 +4,7 @@ NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run server-dev server-prod up down logs demo static image test test-deps bench soak check fmt clippy docs shellcheck drift generate clients
+.PHONY: help run server-dev server-prod up down logs demo static image release test test-deps bench soak check fmt clippy docs shellcheck drift generate clients
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ static: ## Build dist/workspace-server-ARCH-linux-musl for x86_64 and aarch64, o
 
 image: ## Build the image workspace-server from what `make static` built, with Docker or podman
 	@scripts/image.sh $(ARCH)
+
+release: ## Pack dist/workspace-server-ARCH.tar.gz: the static binary, the stack, and the scripts for Proxmox
+	@scripts/release.sh $(ARCH)
 
 up: ## Start the whole stack: the server, Prometheus, Loki, Grafana (settings in compose/.env)
 	@scripts/compose.sh up
@@ -58,7 +61,7 @@ docs:
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --no-deps --document-private-items
 
 shellcheck: test-deps
-	shellcheck --external-sources .ci/run scripts/*.sh
+	shellcheck --external-sources .ci/run scripts/*.sh proxmox/*.sh proxmox/workspace-ctl
 
 drift: ## Compare what is committed with what the code generates
 ifdef NEXTEST

@@ -3,7 +3,7 @@
 
 # Downloads and root file systems that outlive a clone.
 # shellcheck disable=SC2034
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/workspace-server/containers
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/workspace-server/containers
 
 name=$(basename "$0" .sh)
 say() { printf '%s: %s\n' "$name" "$*"; }
