@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::known::KnownContexts;
 use super::loki::Feed;
 use super::signal::Kind;
-use super::store::{contexts, faults, old, usage};
+use super::store::{contexts, groups, old, usage};
 use crate::clock::Clock;
 use crate::config::SignalRetention;
 use crate::db::Db;
@@ -132,7 +132,7 @@ impl Sweeper {
     /// Deletes a step of the groups of errors that were not seen for longest; gives how many.
     async fn groups(&self, edge_ms: Option<i64>) -> Result<u64, DbErr> {
         let job = self.db.write(move |tx| {
-            Box::pin(async move { faults::delete_oldest(tx.conn(), edge_ms, STEP_BYTES).await })
+            Box::pin(async move { groups::delete_oldest(tx.conn(), edge_ms, STEP_BYTES).await })
         });
         job.await
     }

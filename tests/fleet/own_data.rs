@@ -76,6 +76,68 @@ async fn one_reads_takes_along_and_erases_what_is_kept() {
     app.stop().await;
 }
 
+/// A batch of one exception from an installation; two values that differ in what is quoted are one error.
+fn exception(installation: &str, function: &str, value: &str) -> Value {
+    let frames = json!([{"function": function, "filename": "app.js", "lineno": 1, "colno": 1}]);
+    json!({
+        "meta": {"app": {"name": "desk", "version": "1.4.0", "installationId": installation}},
+        "exceptions": [{"type": "Error", "value": value, "stacktrace": {"frames": frames}}],
+    })
+}
+
+#[tokio::test]
+async fn errors_keep_no_words_of_whom_they_are_erased_for() {
+    let app = TestApp::spawn().await;
+    let (admin, ann, bob) = (app.admin().await, app.member("ann").await, app.member("bob").await);
+    let send = async |who: &Actor, installation: &str, function: &str, value: &str| {
+        let answer = who.post("/collect", &exception(installation, function, value)).await;
+        assert_eq!(answer.status, 202, "{}", answer.text);
+    };
+    // One that both had, one that both had of which only the counts are left, one of hers alone, and one of his.
+    send(&ann, "ann-1", "shared", "no mail to 'ann-private'").await;
+    send(&bob, "bob-1", "shared", "no mail to 'bobs-own'").await;
+    send(&ann, "ann-1", "aged", "no post to 'ann-private'").await;
+    send(&bob, "bob-1", "aged", "no post to 'bobs-own'").await;
+    let old = "DELETE FROM signals WHERE group_id = (SELECT id FROM error_groups WHERE culprit LIKE 'aged%')";
+    assert_eq!(database::write(&app, old, []).await, 2);
+    send(&ann, "ann-1", "hers", "'ann-private' is full").await;
+    send(&bob, "bob-1", "his", "'bobs-own' is full").await;
+    let named = async || {
+        let page = admin.get("/api/errors?sort=first_seen").await.expect(200);
+        let mut named: Vec<(String, String, u64)> = page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| {
+                let text = |key: &str| e[key].as_str().unwrap().to_owned();
+                (text("culprit"), text("message"), e["count"].as_u64().unwrap())
+            })
+            .collect();
+        named.sort();
+        named
+    };
+    let row = |culprit: &str, message: &str, count| (format!("{culprit} (app.js)"), message.to_owned(), count);
+    let his = row("his", "'bobs-own' is full", 1);
+    let before = named().await;
+    assert_eq!(before[0], row("aged", "no post to 'ann-private'", 2));
+    assert_eq!(before[3], row("shared", "no mail to 'ann-private'", 2));
+    ann.delete("/api/me/data").await.expect(200);
+    let after = named().await;
+    let expected =
+        [row("aged", "", 2), row("hers", "", 1), his.clone(), row("shared", "no mail to 'bobs-own'", 2)];
+    assert_eq!(after, expected, "another's words, or none; what was counted stays");
+    assert!(!stored::everything(&app).await.contains("ann-private"), "something is left");
+    // What has no words takes those of the next one.
+    send(&bob, "bob-1", "hers", "'bobs-own' is full").await;
+    assert_eq!(named().await[1], row("hers", "'bobs-own' is full", 2));
+    let groups = "SELECT (SELECT SUM(octet_length(app || type || message || culprit)) FROM error_groups) \
+                  + 200 * 4 + (SELECT COUNT(*) * 60 FROM error_group_clients) + (SELECT COUNT(*) * 20 FROM error_group_hours) \
+                  + (SELECT SUM(octet_length(version) + 60) FROM error_group_versions) \
+                  - (SELECT bytes FROM telemetry_usage WHERE what = 'groups')";
+    assert_eq!(database::number(&app, groups).await, 0, "the bytes of groups are counted");
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn lines_of_the_servers_log_that_name_somebody_are_theirs_too() {
     let app = TestApp::spawn().await;

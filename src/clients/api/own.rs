@@ -157,8 +157,8 @@ impl OwnDataApi {
 
     /// Erase what is kept about oneself
     ///
-    /// Installations, events, diagnostic reports and signals, the figures of one's clients, and the lines of the server's log
-    /// that name the account; neither the account, its logins, agenda nor chat, nor what was passed on to a Loki before. The log
+    /// Installations, events, diagnostic reports and signals, the texts of errors that may be one's own, the figures of one's
+    /// clients, and the lines of the server's log that name the account; neither the account, its logins, agenda nor chat, nor what was passed on to a Loki before. The log
     /// tells that it was done. A client that goes on to connect or to send is known again from then on. When it fails midway,
     /// the rest stays: try again.
     #[oai(path = "/", method = "delete", operation_id = "erase_own_data")]

@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use super::Id;
 use super::usage::{self, Beside};
-use crate::db::{json, statement};
+use crate::db::statement;
 use crate::telemetry::context::Context;
 use crate::telemetry::errors::ErrorState;
 use crate::telemetry::groups::{self, Fingerprint};
-use crate::telemetry::signal::Signal;
+use crate::telemetry::signal::{Body, Signal};
 
 /// Characters of a group's message, for people.
 const MESSAGE: usize = 500;
@@ -24,7 +24,7 @@ const CLIENTS: i64 = 10_000;
 /// Bytes that a group takes beside its texts.
 const GROUP_BYTES: i64 = 200;
 /// Bytes that a client takes, and a version beside its text.
-const ROW_BYTES: i64 = 60;
+pub const ROW_BYTES: i64 = 60;
 /// Bytes that an hour of a group's trend takes.
 const HOUR_BYTES: i64 = 20;
 /// Milliseconds of an hour.
@@ -49,6 +49,11 @@ struct Fault {
     clients: HashSet<Uuid>,
 }
 
+/// What a group is called by, of an exception.
+pub fn message(body: &Body) -> String {
+    body.value.chars().take(MESSAGE).collect()
+}
+
 impl Faults {
     /// Counts one exception; gives its fingerprint.
     pub fn add(&mut self, context: &Context, signal: &Signal, now: i64) -> Fingerprint {
@@ -57,7 +62,7 @@ impl Faults {
         let fault = self.by_fingerprint.entry(fingerprint).or_insert_with(|| Fault {
             app: app.clone(),
             r#type: signal.body.r#type.clone(),
-            message: signal.body.value.chars().take(MESSAGE).collect(),
+            message: message(&signal.body),
             culprit: groups::culprit(&signal.body),
             at: now,
             count: 0,
@@ -87,6 +92,8 @@ impl Faults {
 struct Found {
     id: i64,
     clients: i64,
+    /// Whether it has no message.
+    silent: bool,
 }
 
 #[derive(FromQueryResult)]
@@ -100,7 +107,8 @@ impl Fault {
         let sql = "UPDATE error_groups SET last_seen = MAX(last_seen, $2), count = count + $3, \
                    regressed = regressed OR state = $4, \
                    state_at = CASE WHEN state = $4 THEN $2 ELSE state_at END, \
-                   state = CASE WHEN state = $4 THEN $5 ELSE state END WHERE fingerprint = $1 RETURNING id, clients";
+                   state = CASE WHEN state = $4 THEN $5 ELSE state END WHERE fingerprint = $1 \
+                   RETURNING id, clients, message = '' AS silent";
         let values: [Value; 5] = [
             fingerprint.to_vec().into(),
             self.at.into(),
@@ -109,10 +117,16 @@ impl Fault {
             ErrorState::Open.number().into(),
         ];
         let found = Found::find_by_statement(statement(conn, sql, values)).one(conn).await?;
-        let (mut bytes, Found { id, clients }) = match found {
+        let (mut bytes, Found { id, clients, silent }) = match found {
             Some(found) => (0, found),
             None => (self.own_bytes(), self.insert(conn, fingerprint).await?),
         };
+        if silent && !self.message.is_empty() {
+            // Whoever named it had it erased.
+            let sql = "UPDATE error_groups SET message = $2 WHERE id = $1";
+            conn.execute_raw(statement(conn, sql, [id.into(), self.message.as_str().into()])).await?;
+            bytes += self.message.len() as i64;
+        }
         bytes += self.put_hour(conn, id).await?;
         bytes += self.put_versions(conn, id).await?;
         let new = self.put_clients(conn, id, CLIENTS - clients).await?;
@@ -131,7 +145,7 @@ impl Fault {
 
     async fn insert(&self, conn: &impl ConnectionTrait, fingerprint: &Fingerprint) -> Result<Found, DbErr> {
         let sql = "INSERT INTO error_groups (fingerprint, app, type, message, culprit, first_seen, last_seen, count) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $6, $7) RETURNING id, clients";
+                   VALUES ($1, $2, $3, $4, $5, $6, $6, $7) RETURNING id, clients, FALSE AS silent";
         let values: [Value; 7] = [
             fingerprint.to_vec().into(),
             self.app.as_str().into(),
@@ -203,43 +217,4 @@ impl Fault {
         }
         Ok(new)
     }
-}
-
-/// Deletes the groups that were not seen for longest, and not since `edge_ms` if it is given, of about `bytes` at most;
-/// gives how many.
-pub async fn delete_oldest(
-    conn: &impl ConnectionTrait,
-    edge_ms: Option<i64>,
-    bytes: i64,
-) -> Result<u64, DbErr> {
-    // With what hangs on it, one has some hundred kilobytes at most.
-    let sql = "DELETE FROM error_groups WHERE id IN (SELECT id FROM (SELECT id, SUM(bytes) OVER \
-               (ORDER BY last_seen, id ROWS UNBOUNDED PRECEDING) - bytes AS before FROM (SELECT id, last_seen, bytes \
-               FROM error_groups WHERE last_seen < $1 ORDER BY last_seen, id LIMIT 1000)) WHERE before < $2) \
-               RETURNING bytes";
-    let values = [edge_ms.unwrap_or(i64::MAX).into(), bytes.into()];
-    let gone = Bytes::find_by_statement(statement(conn, sql, values)).all(conn).await?;
-    usage::change(conn, Beside::Groups, -gone.iter().map(|gone| gone.bytes).sum::<i64>()).await?;
-    Ok(gone.len() as u64)
-}
-
-/// Takes clients off their groups, at most `most` rows; gives how many.
-pub async fn forget_clients(conn: &impl ConnectionTrait, clients: &[Uuid], most: u64) -> Result<u64, DbErr> {
-    let sql = format!(
-        "DELETE FROM error_group_clients WHERE (group_id, client) IN (SELECT group_id, client FROM error_group_clients \
-         WHERE client IN ({}) LIMIT {most}) RETURNING group_id AS id",
-        json::each_id("$1")
-    );
-    let gone = Id::find_by_statement(statement(conn, &sql, [json::ids(clients).into()])).all(conn).await?;
-    let mut groups: BTreeMap<i64, i64> = BTreeMap::new();
-    for Id { id } in &gone {
-        *groups.entry(*id).or_default() += 1;
-    }
-    for (group, less) in groups {
-        let sql = "UPDATE error_groups SET clients = clients - $2, bytes = bytes - $3 WHERE id = $1";
-        conn.execute_raw(statement(conn, sql, [group.into(), less.into(), (less * ROW_BYTES).into()]))
-            .await?;
-    }
-    usage::change(conn, Beside::Groups, -(gone.len() as i64 * ROW_BYTES)).await?;
-    Ok(gone.len() as u64)
 }

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::{contexts, faults, old};
+use super::{contexts, groups, old};
 use crate::db::{Db, json, statement};
 use crate::telemetry::signal::{Body, Kind, Level};
 
@@ -215,16 +215,18 @@ pub struct Erased {
     pub done: bool,
 }
 
-/// Removes a part of what is an owner's: signals with their contexts, then what is left of contexts, then the owner's
-/// clients from the errors that affected them.
+/// Removes a part of what is an owner's: signals with their contexts, and their words from the errors that they were part
+/// of; then what is left of contexts, then the owner's clients from the errors that affected them.
 pub async fn erase(conn: &impl ConnectionTrait, owner: &Owner) -> Result<Erased, DbErr> {
     let which = format!(
         "SELECT s.id FROM signal_contexts c JOIN signals s ON s.context_id = c.id WHERE {} LIMIT {ERASED}",
         owned()
     );
-    let removed = old::delete(conn, &which, owner.values().into()).await?.signals.len() as u64;
+    let gone = old::delete(conn, &which, owner.values().into()).await?.signals;
+    let removed = gone.len() as u64;
+    groups::retell(conn, &gone.iter().filter_map(|signal| signal.group_id).collect(), owner).await?;
     let done = removed == 0
         && contexts::delete_unused_of(conn, owner, CONTEXTS).await? == 0
-        && faults::forget_clients(conn, &owner.installations, ERASED).await? == 0;
+        && groups::forget_clients(conn, owner, ERASED).await? == 0;
     Ok(Erased { signals: removed, done })
 }

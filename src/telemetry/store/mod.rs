@@ -2,6 +2,7 @@
 
 pub mod contexts;
 pub mod faults;
+pub mod groups;
 pub mod kept;
 pub mod old;
 pub mod usage;

@@ -19,6 +19,8 @@ pub struct Gone {
     pub id: i64,
     /// Its kind, as a number.
     pub kind: i64,
+    /// Its group of errors.
+    pub group_id: Option<i64>,
     context_id: i64,
     bytes: i64,
 }
@@ -59,7 +61,7 @@ pub(super) async fn delete(
          PRECEDING) - bytes AS before FROM (SELECT w.id, octet_length(w.body) + octet_length(w.message) \
          + COALESCE(octet_length(c.meta), 0) AS bytes FROM signals w LEFT JOIN signal_contexts c ON c.id = w.context_id \
          WHERE w.id IN ({which}))) WHERE before < {STEP_BYTES}) \
-         RETURNING id, kind, context_id, octet_length(body) + octet_length(message) + {ROW_BYTES} AS bytes"
+         RETURNING id, kind, group_id, context_id, octet_length(body) + octet_length(message) + {ROW_BYTES} AS bytes"
     );
     let signals = Gone::find_by_statement(statement(conn, &sql, values)).all(conn).await?;
     let (mut change, mut used) = (usage::Change::default(), BTreeSet::new());

@@ -2,10 +2,10 @@ use sea_orm::{ConnectionTrait, DbErr, Value};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::faults::{self, Faults};
+use super::faults::Faults;
 use super::kept::{self, Owner};
 use super::old::{self, STEP_BYTES};
-use super::{NewSignal, contexts, insert, usage};
+use super::{NewSignal, contexts, groups, insert, usage};
 use crate::db::{Db, statement};
 use crate::telemetry::context::Context;
 use crate::telemetry::payload;
@@ -130,9 +130,9 @@ async fn versions_and_clients_of_an_error_are_bounded() {
         faults.add(&context("2", "s"), &signal(Kind::Exception, name), at);
         write!(db, |conn| faults.put(conn));
     }
-    let gone = write!(db, |conn| faults::delete_oldest(conn, Some(2_000), 1 << 30));
+    let gone = write!(db, |conn| groups::delete_oldest(conn, Some(2_000), 1 << 30));
     assert_eq!(gone, 0);
-    let gone = write!(db, |conn| faults::delete_oldest(conn, None, 1));
+    let gone = write!(db, |conn| groups::delete_oldest(conn, None, 1));
     assert_eq!(gone, 1, "one at least, and no more than a step");
     assert_eq!(number(&db, "SELECT COUNT(*) FROM error_groups WHERE message = 'no'").await, 0);
     assert_counted(&db).await;
