@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::fleet;
 use crate::support::binary::Place;
-use crate::support::{ADMIN, Actor, TestApp, Ws};
+use crate::support::{ADMIN, Actor, TestApp, Ws, database};
 use crate::telemetry::{key, send};
 
 /// A batch of log lines of one session, each with its level.
@@ -73,6 +74,50 @@ async fn lines_are_found_by_every_condition() {
     }
     for query in ["level=loud", "client=x", "limit=0", "cursor=x", "from=yesterday"] {
         admin.get(&format!("/api/logs?{query}")).await.expect(400);
+    }
+    app.stop().await;
+}
+
+/// In SQL as in the live tail: SQLite itself knows the case of ASCII letters only.
+#[tokio::test]
+async fn the_case_of_no_letter_matters_to_a_search() {
+    let app = TestApp::spawn().await;
+    let (admin, ann, desk) = (app.admin().await, app.member("ann").await, key(&app, "desk").await);
+    let _open = fleet::connect(&app, &ann, &fleet::described("Élan", "École-1", "1.0", "Linux")).await;
+    let mut tail = Ws::connect(&app, &admin).await;
+    let channel = "monitor:logs?app=desk&search=L%27%C3%89COLE";
+    tail.ok("subscribe", &json!({"channel": channel})).await;
+    let batch = json!({
+        "meta": {"app": {"name": "desk", "version": "1.0.0"}},
+        "logs": [{"message": "L'École est finie", "context": {"Été": "ÀÉÎ"}}, {"message": "ecole"}],
+        "exceptions": [{"type": "Error", "value": "École fermée"}],
+    });
+    assert_eq!(send(&app, &desk, &batch).await.status, 202);
+    let heard = tail.publication(channel).await["data"]["lines"].take();
+    assert_eq!((heard.as_array().unwrap().len(), &heard[0]["message"]), (1, &json!("L'École est finie")));
+    // As the ring keeps one; the program of a test run writes none of its own.
+    let line = "INSERT INTO server_logs (id, level, target, message, fields) VALUES (1048576, 2, 't', 'ÉCOLE ouverte', '{}')";
+    database::write(&app, line, []).await;
+    for search in ["école", "ÉCOLE", "éCoLe"] {
+        let query = format!("search={search}");
+        assert_eq!(
+            find(&admin, &query).await,
+            ["Error: École fermée", "L'École est finie", "ÉCOLE ouverte"],
+            "{query}"
+        );
+        let errors = admin.get(&format!("/api/errors?{query}")).await.expect(200);
+        assert_eq!(messages(&errors), ["École fermée"], "{query}");
+        for path in ["installations", "clients"] {
+            let found = admin.get(&format!("/api/{path}?{query}")).await.expect(200);
+            assert_eq!(found["items"].as_array().unwrap().len(), 1, "{path}?{query}");
+        }
+    }
+    assert_eq!(find(&admin, "search=àéî").await, ["L'École est finie"]);
+    for (query, found) in
+        [("app=ÉLAN&hostname=école-1-PC", 1), ("app=elan", 0), ("hostname=École", 0), ("app=élan&search=ÉLA", 1)]
+    {
+        let page = admin.get(&format!("/api/installations?{query}")).await.expect(200);
+        assert_eq!(page["items"].as_array().unwrap().len(), found, "{query}");
     }
     app.stop().await;
 }

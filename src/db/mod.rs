@@ -8,6 +8,7 @@ mod fault;
 pub mod json;
 mod lock;
 pub mod migrations;
+mod needle;
 mod search;
 mod writer;
 
@@ -22,6 +23,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbE
 
 pub use fault::is_passing;
 pub use lock::DataLock;
+pub use needle::Needle;
 pub use search::{Words, matches};
 use writer::Writer;
 pub use writer::{Tx, Written};

@@ -10,6 +10,7 @@ use super::filter::Filter;
 use super::line::{Cursor, LogKind, LogLine, LogSource, Position};
 use super::query::{Page, QueryError};
 use crate::auth::{Admin, scope};
+use crate::db::Needle;
 use crate::error::ApiError;
 use crate::page;
 use crate::telemetry::Level;
@@ -79,7 +80,7 @@ impl LogsApi {
         /// Of this application
         #[oai(validator(max_length = 200))]
         app: Query<Option<String>>,
-        /// With this text in message or fields; the case of ASCII letters does not matter
+        /// With this text in message or fields, whatever the case
         #[oai(validator(max_length = 200))]
         search: Query<Option<String>>,
         /// Of this trace
@@ -105,7 +106,7 @@ impl LogsApi {
             user: user.0,
             account: None,
             app: app.0,
-            search: search.0.filter(|text| !text.is_empty()),
+            search: search.0.filter(|text| !text.is_empty()).as_deref().map(Needle::anywhere),
             trace_id: trace_id.0,
         };
         let wanted = cursor.0.as_deref().map_or(Ok(Page::Newest), wanted)?;

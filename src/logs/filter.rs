@@ -4,6 +4,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::line::{LogKind, LogLine, LogSource};
+use crate::db::Needle;
 use crate::telemetry::Level;
 
 /// Longest text of a condition, in bytes.
@@ -26,8 +27,8 @@ pub struct Filter {
     pub account: Option<Uuid>,
     /// Of this application.
     pub app: Option<String>,
-    /// With this text in message or fields, whatever the case of ASCII letters.
-    pub search: Option<String>,
+    /// With this text in message or fields, whatever the case.
+    pub search: Option<Needle>,
     /// Of this trace.
     pub trace_id: Option<String>,
 }
@@ -63,7 +64,7 @@ impl Filter {
             user: query.user,
             account: None,
             app: query.app,
-            search: query.search.filter(|text| !text.is_empty()),
+            search: query.search.filter(|text| !text.is_empty()).as_deref().map(Needle::anywhere),
             trace_id: query.trace_id,
         })
     }
@@ -89,12 +90,10 @@ impl Filter {
                     || *user == line.user_name
                     || (!user_key.is_empty() && user == user_key)
             })
-            && self.search.as_ref().is_none_or(|search| finds(line, search))
+            && self.search.as_ref().is_none_or(|needle| finds(line, needle))
     }
 }
 
-fn finds(line: &LogLine, search: &str) -> bool {
-    let search = search.to_ascii_lowercase();
-    line.message.to_ascii_lowercase().contains(&search)
-        || line.fields.to_string().to_ascii_lowercase().contains(&search)
+fn finds(line: &LogLine, needle: &Needle) -> bool {
+    needle.is_in(&line.message) || needle.is_in(&line.fields.to_string())
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::query::{Filter, Order};
 use super::installations::DAY_MS;
-use crate::db::{json, statement};
+use crate::db::{Needle, json, statement};
 
 /// A version that nobody has had for this long is not what others are behind of: it may have been withdrawn.
 pub const LATEST_SEEN_DAYS: i64 = 30;
@@ -89,12 +89,17 @@ impl Conditions {
         format!("${}", self.values.len())
     }
 
+    /// The condition that a text has a needle.
+    fn has(&mut self, text: &str, needle: &Needle) -> String {
+        let place = self.bind(needle.value());
+        needle.found_in(text, &place)
+    }
+
     fn add(&mut self, filter: &Filter, now_ms: i64) {
         if let Some(user) = &filter.user {
-            let (name, id) = (self.bind(user.as_str()), self.bind(user.parse::<Uuid>().ok()));
-            self.sql.push(format!(
-                "(COALESCE(u.username, i.user_name) = {name} COLLATE NOCASE OR i.user_id = {id})"
-            ));
+            let named = self.has("COALESCE(u.username, i.user_name)", &Needle::whole(user));
+            let id = self.bind(user.parse::<Uuid>().ok());
+            self.sql.push(format!("({named} OR i.user_id = {id})"));
         }
         for (column, asked) in [
             ("i.app", &filter.app),
@@ -104,8 +109,8 @@ impl Conditions {
             ("i.hostname", &filter.hostname),
         ] {
             if let Some(asked) = asked {
-                let place = self.bind(asked.as_str());
-                self.sql.push(format!("{column} = {place} COLLATE NOCASE"));
+                let same = self.has(column, &Needle::whole(asked));
+                self.sql.push(same);
             }
         }
         for (column, (since, before)) in
@@ -119,11 +124,11 @@ impl Conditions {
             }
         }
         if let Some(search) = &filter.search {
-            let place = self.bind(search.to_lowercase());
-            let everything = "lower(COALESCE(u.username, i.user_name) || char(10) || i.app || char(10) || i.app_version \
+            let everything = "(COALESCE(u.username, i.user_name) || char(10) || i.app || char(10) || i.app_version \
                 || char(10) || i.os || char(10) || i.os_version || char(10) || i.hostname || char(10) || i.locale \
                 || char(10) || i.address || char(10) || i.key)";
-            self.sql.push(format!("instr({everything}, {place}) > 0"));
+            let found = self.has(everything, &Needle::anywhere(search));
+            self.sql.push(found);
         }
         if let Some((connected, ids)) = &filter.connected {
             let place = self.bind(json::ids(ids));

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::installations::DAY_MS;
 use super::list::LATEST_SEEN_DAYS;
-use crate::db::statement;
+use crate::db::{Needle, statement};
 
 /// Versions known of all applications together: a program that makes its version up must not fill the database.
 const VERSIONS_KEPT: u64 = 10_000;
@@ -46,17 +46,22 @@ pub async fn active(
 ) -> Result<Vec<Active>, DbErr> {
     // Days up to the last one that was counted stand in `version_day`, and what is left of them elsewhere is being
     // removed.
-    let sql = "SELECT d.day, d.app, d.version, COALESCE(v.version_key, '') AS version_key, \
+    let app = app.map(Needle::whole);
+    let of_app = app.as_ref().map_or_else(|| "$3 IS NULL".to_owned(), |app| app.found_in("d.app", "$3"));
+    let sql = format!(
+        "SELECT d.day, d.app, d.version, COALESCE(v.version_key, '') AS version_key, \
         COALESCE(v.prerelease, 0) AS prerelease, COALESCE(v.version_key = (SELECT MAX(l.version_key) FROM app_version l \
         WHERE l.app = d.app AND l.prerelease = 0 AND l.last_seen_at >= $4), 0) AS latest, d.installations FROM \
         (SELECT day, app, version, installations FROM version_day WHERE day BETWEEN $1 AND $2 UNION ALL \
         SELECT day, app, version, COUNT(*) AS installations FROM installation_day WHERE day BETWEEN $1 AND $2 \
         AND day > COALESCE((SELECT MAX(day) FROM version_day), -1) GROUP BY day, app, version) d \
         LEFT JOIN app_version v ON v.app = d.app AND v.version = d.version \
-        WHERE $3 IS NULL OR d.app = $3 COLLATE NOCASE ORDER BY d.app, version_key DESC, d.version, d.day";
+        WHERE {of_app} ORDER BY d.app, version_key DESC, d.version, d.day"
+    );
     let seen = now_ms - LATEST_SEEN_DAYS * DAY_MS;
+    let app = app.map(|app| app.value());
     let values = [days.0.into(), days.1.into(), app.into(), seen.into()];
-    Active::find_by_statement(statement(conn, sql, values)).all(conn).await
+    Active::find_by_statement(statement(conn, &sql, values)).all(conn).await
 }
 
 #[derive(FromQueryResult)]

@@ -56,12 +56,6 @@ impl Conditions {
     }
 }
 
-/// A pattern for `LIKE … ESCAPE '\'` that finds `text` anywhere.
-fn pattern(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
-}
-
 /// One line, whole.
 pub async fn one(conn: &impl ConnectionTrait, at: Position) -> Result<Option<LogLine>, DbErr> {
     let (span, filter) = (Span { from: at.id, to: at.id, backwards: true }, Filter::default());

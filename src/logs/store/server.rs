@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::{Conditions, Span, pattern};
+use super::{Conditions, Span};
 use crate::db::{bulk, statement};
 use crate::logs::filter::Filter;
 use crate::logs::line::{LogKind, LogLine, LogSource, Position};
@@ -150,8 +150,9 @@ pub async fn server_lines(
     if let Some(trace) = &filter.trace_id {
         conditions.and("trace_id = ?", trace.as_str());
     }
-    if let Some(search) = &filter.search {
-        conditions.and("(message LIKE ? ESCAPE '\\' OR fields LIKE ? ESCAPE '\\')", pattern(search));
+    if let Some(needle) = &filter.search {
+        let [message, rest] = ["message", "fields"].map(|text| needle.found_in(text, "?"));
+        conditions.and(&format!("({message} OR {rest})"), needle.value());
     }
     let Conditions { sql, mut values } = conditions;
     values.push(limit.into());

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use serde_json::Map;
 use uuid::Uuid;
 
-use super::{Conditions, Span, pattern};
+use super::{Conditions, Span};
 use crate::db::statement;
 use crate::logs::filter::Filter;
 use crate::logs::line::{LogKind, LogLine, LogSource, Position};
@@ -89,8 +89,9 @@ pub async fn signal_lines(
     if let Some(app) = &filter.app {
         conditions.and("c.app = ?", app.as_str());
     }
-    if let Some(search) = &filter.search {
-        conditions.and("(s.message LIKE ? ESCAPE '\\' OR s.body LIKE ? ESCAPE '\\')", pattern(search));
+    if let Some(needle) = &filter.search {
+        let [message, rest] = ["s.message", "s.body"].map(|text| needle.found_in(text, "?"));
+        conditions.and(&format!("({message} OR {rest})"), needle.value());
     }
     let Conditions { sql, mut values } = conditions;
     values.push(limit.into());

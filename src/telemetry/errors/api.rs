@@ -231,7 +231,7 @@ impl ErrorsApi {
         /// Only those seen in this version
         #[oai(validator(max_length = 200))]
         version: Query<Option<String>>,
-        /// Only those with this text in type, message or place, whatever the case of ASCII letters
+        /// Only those with this text in type, message or place, whatever the case
         #[oai(validator(max_length = 200))]
         search: Query<Option<String>>,
         /// Only those seen at this time or later

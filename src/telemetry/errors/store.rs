@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::state::ErrorState;
-use crate::db::statement;
+use crate::db::{Needle, statement};
 use crate::telemetry::signal::Body;
 
 /// How a list is ordered; ties by id.
@@ -97,9 +97,9 @@ pub async fn list(
         add(of_version, vec![version.as_str().into()]);
     }
     if let Some(search) = &wanted.search {
-        // `instr` has no wildcards that would have to be escaped.
-        let text = search.to_lowercase();
-        add(" AND instr(lower(g.type || ': ' || g.message || ' ' || g.culprit), ?) > 0", vec![text.into()]);
+        let needle = Needle::anywhere(search);
+        let found = needle.found_in("(g.type || ': ' || g.message || ' ' || g.culprit)", "?");
+        add(&format!(" AND {found}"), vec![needle.value().into()]);
     }
     if let Some(since) = wanted.since {
         add(" AND g.last_seen >= ?", vec![since.into()]);

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::Id;
 use super::usage::{self, Beside};
 use crate::db::statement;
 use crate::telemetry::context::Context;
