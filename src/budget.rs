@@ -26,6 +26,16 @@ impl Budget {
         let rate = i64::from(rate.max(1));
         Self { burst: rate * 10, refill_us: (1_000_000 / rate).max(1) }
     }
+
+    /// One of `parts` equal parts: less at once, and slower to come back.
+    pub fn part(self, parts: i64) -> Self {
+        Self { burst: (self.burst / parts).max(1), refill_us: self.refill_us * parts }
+    }
+
+    /// The same, of which one of `parts` equal parts is left alone: less at once, and as fast to come back.
+    pub fn beyond(self, parts: i64) -> Self {
+        Self { burst: (self.burst - self.burst / parts).max(1), ..self }
+    }
 }
 
 /// The budgets of many keys, each kept as "the time at which all will be back": one number a key, and none for a

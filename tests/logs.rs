@@ -113,9 +113,12 @@ async fn the_case_of_no_letter_matters_to_a_search() {
         }
     }
     assert_eq!(find(&admin, "search=àéî").await, ["L'École est finie"]);
-    for (query, found) in
-        [("app=ÉLAN&hostname=école-1-PC", 1), ("app=elan", 0), ("hostname=École", 0), ("app=élan&search=ÉLA", 1)]
-    {
+    for (query, found) in [
+        ("app=ÉLAN&hostname=école-1-PC", 1),
+        ("app=elan", 0),
+        ("hostname=École", 0),
+        ("app=élan&search=ÉLA", 1),
+    ] {
         let page = admin.get(&format!("/api/installations?{query}")).await.expect(200);
         assert_eq!(page["items"].as_array().unwrap().len(), found, "{query}");
     }

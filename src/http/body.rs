@@ -144,7 +144,38 @@ async fn discard(body: impl AsyncRead + Unpin) {
 /// # Errors
 /// When it is no gzip, or ends early.
 pub fn gunzip(bytes: &[u8], limit: usize) -> io::Result<Option<Vec<u8>>> {
-    let mut plain = Vec::new();
-    GzDecoder::new(bytes).take(limit as u64 + 1).read_to_end(&mut plain)?;
-    Ok((plain.len() <= limit).then_some(plain))
+    let plain = gunzip_within(bytes, limit, |_| true)?;
+    Ok(plain.filter(|plain| plain.len() <= limit))
+}
+
+/// As [`gunzip`], in memory that is asked for as it fills: `room` tells whether there may be so many bytes. `None` when
+/// there may not; one byte more than `limit` when it holds more.
+///
+/// # Errors
+/// When it is no gzip, or ends early.
+pub fn gunzip_within(
+    bytes: &[u8],
+    limit: usize,
+    mut room: impl FnMut(usize) -> bool,
+) -> io::Result<Option<Vec<u8>>> {
+    let (mut decoder, mut plain, mut filled) = (GzDecoder::new(bytes), Vec::new(), 0);
+    loop {
+        if filled == plain.len() {
+            if filled > limit {
+                return Ok(Some(plain));
+            }
+            let more = (filled * 2).clamp(FIRST, limit + 1);
+            if !room(more) {
+                return Ok(None);
+            }
+            plain.reserve_exact(more - filled);
+            plain.resize(more, 0);
+        }
+        let read = decoder.read(&mut plain[filled..])?;
+        if read == 0 {
+            plain.truncate(filled);
+            return Ok(Some(plain));
+        }
+        filled += read;
+    }
 }

@@ -59,6 +59,8 @@ errors! {
     CONFIRMATION_REQUIRED = 4001, "confirmation required", false;
     /// The password is not that of the account.
     WRONG_PASSWORD = 4002, "wrong password", false;
+    /// What was sent is good and cannot be stored now: the same may come again, a second later.
+    UNAVAILABLE = 4003, "unavailable", true;
 }
 
 impl Error {

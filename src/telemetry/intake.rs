@@ -76,7 +76,7 @@ struct Entry {
     signals: Vec<Signal>,
     key: Option<BatchKey>,
     /// Held until it is stored: bounds the bytes that wait.
-    _room: Option<Room>,
+    _room: Room,
     reply: oneshot::Sender<Result<Accepted, Arc<DbErr>>>,
 }
 
@@ -141,7 +141,7 @@ impl Intake {
         context: Context,
         signals: Vec<Signal>,
         key: Option<BatchKey>,
-        room: Option<Room>,
+        room: Room,
     ) -> Result<Accepted, Refused> {
         let (reply, answer) = oneshot::channel();
         let entry = Entry { context, signals, key, _room: room, reply };

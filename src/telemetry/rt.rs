@@ -66,21 +66,29 @@ impl Telemetry {
             return Err((SignalsRefused::Credential, Error::PERMISSION_DENIED));
         }
         let malformed = |_| (SignalsRefused::Malformed, Error::BAD_REQUEST);
+        let full = || (SignalsRefused::Unavailable, Error::UNAVAILABLE);
+        let pass = Pass::Account(who.clone());
+        let mut room = self.inner.guard.room(&pass, None);
+        if !room.fit(data.len()) {
+            return Err(full());
+        }
         let batch = payload::parse(data.as_bytes()).map_err(|e| match e {
             payload::PayloadError::Malformed(_) => (SignalsRefused::Malformed, Error::BAD_REQUEST),
             payload::PayloadError::TooLarge(_) => (SignalsRefused::TooLarge, Error::LIMIT_EXCEEDED),
         })?;
         let delivery: Delivery = serde_json::from_str(data).map_err(malformed)?;
-        let pass = Pass::Account(who.clone());
+        if !room.fit(batch.memory()) {
+            return Err(full());
+        }
         let key = match &delivery.idempotency_key {
             Some(key) => Some(collect::digest(&[pass.credential().as_bytes(), b"key", key.as_bytes()])),
             None => batch
                 .dated
                 .then(|| collect::digest(&[pass.credential().as_bytes(), b"body", data.as_bytes()])),
         };
-        collect::store(&self.inner, &pass, batch, key, None, None).await.map_err(|(reason, _)| {
+        collect::store(&self.inner, &pass, batch, key, room, None).await.map_err(|(reason, _)| {
             let error = match reason {
-                SignalsRefused::Unavailable => Error::INTERNAL,
+                SignalsRefused::Unavailable => Error::UNAVAILABLE,
                 _ => Error::PERMISSION_DENIED,
             };
             (reason, error)

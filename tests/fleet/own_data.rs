@@ -116,7 +116,8 @@ async fn errors_keep_no_words_of_whom_they_are_erased_for() {
         named.sort();
         named
     };
-    let row = |culprit: &str, message: &str, count| (format!("{culprit} (app.js)"), message.to_owned(), count);
+    let row =
+        |culprit: &str, message: &str, count| (format!("{culprit} (app.js)"), message.to_owned(), count);
     let his = row("his", "'bobs-own' is full", 1);
     let before = named().await;
     assert_eq!(before[0], row("aged", "no post to 'ann-private'", 2));

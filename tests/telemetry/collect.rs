@@ -194,7 +194,8 @@ async fn too_many_requests_are_told_when_to_come_back() {
     let app = TestApp::spawn().await;
     let made = app.admin().await.post("/api/app-keys", &json!({"app": "desk", "rate": 1})).await.expect(201);
     let key = made["key"].as_str().unwrap();
-    for n in 0..10 {
+    // Ten times as many at once, of which half is left for other addresses.
+    for n in 0..5 {
         assert_eq!(send(&app, key, &line(&n.to_string())).await.status, 202);
     }
     let refused = send(&app, key, &line("more")).await;
@@ -202,7 +203,7 @@ async fn too_many_requests_are_told_when_to_come_back() {
     refused.expect_problem(429, "too_many_requests");
     app.clock.advance(chrono::TimeDelta::seconds(1));
     assert_eq!(send(&app, key, &line("later")).await.status, 202);
-    assert_eq!(stored(&app).await, 11);
+    assert_eq!(stored(&app).await, 6);
     app.stop().await;
 }
 

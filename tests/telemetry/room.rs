@@ -2,13 +2,13 @@
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use reqwest::Body;
+use reqwest::{Body, Method, RequestBuilder};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use super::{collect, key, line, send, stored};
+use super::{collect, gzip, key, line, send, stored};
 use crate::support::database::{Held, queued};
-use crate::support::{Actor, Answer, TestApp, eventually};
+use crate::support::{Actor, Answer, TestApp, Ws, eventually};
 
 fn put_off(answer: Answer) {
     let retry = answer.header("retry-after").to_owned();
@@ -18,12 +18,26 @@ fn put_off(answer: Answer) {
 
 /// Begins to send a body of so many bytes, and never ends it.
 fn begin(anon: &Actor, key: &str, bytes: usize) -> JoinHandle<()> {
+    begin_as(anon, collect(anon, key), bytes)
+}
+
+fn begin_as(actor: &Actor, request: RequestBuilder, bytes: usize) -> JoinHandle<()> {
     let begun = stream::once(async move { Ok::<_, std::io::Error>(" ".repeat(bytes)) });
     let body = Body::wrap_stream(begun.chain(stream::pending()));
-    let (anon, request) = (anon.clone(), collect(anon, key).body(body));
+    let (actor, request) = (actor.clone(), request.body(body));
     tokio::spawn(async move {
-        anon.send(request).await;
+        actor.send(request).await;
     })
+}
+
+/// A server behind a proxy that tells the addresses of visitors.
+async fn behind_a_proxy() -> TestApp {
+    TestApp::spawn_with(|config| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await
+}
+
+/// A request to the collector by the visitor with this number.
+fn visitor(anon: &Actor, key: &str, number: usize) -> RequestBuilder {
+    collect(anon, key).header("x-forwarded-for", format!("203.0.113.{number}"))
 }
 
 /// What a metric says now, the first of its series.
@@ -116,5 +130,110 @@ async fn what_the_queue_cannot_hold_is_put_off() {
     assert_eq!(stored(&app).await, 1_025, "and nothing of what was put off");
     assert_eq!(send(&app, &key, &line("late")).await.status, 202);
     assert_eq!(stored(&app).await, 1_026);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn one_visitor_cannot_silence_the_others_of_a_page() {
+    let app = behind_a_proxy().await;
+    let made = app.admin().await.post("/api/app-keys", &json!({"app": "desk", "rate": 1})).await.expect(201);
+    let (anon, key) = (app.anon(), made["key"].as_str().unwrap());
+    let mut sent = 0;
+    let mut send = async |number: usize| {
+        sent += 1;
+        anon.send(visitor(&anon, key, number).json(&line(&sent.to_string()))).await
+    };
+    // As much as it can, and again when it could send once more.
+    for _ in 0..3 {
+        let refused = loop {
+            let answer = send(1).await;
+            if answer.status != 202 {
+                break answer;
+            }
+        };
+        assert_eq!(refused.header("retry-after"), "1");
+        let before = stored(&app).await;
+        refused.expect_problem(429, "too_many_requests");
+        assert_eq!(stored(&app).await, before);
+        app.clock.advance(chrono::TimeDelta::seconds(1));
+    }
+    for number in 2..4 {
+        for n in 0..2 {
+            assert_eq!(send(number).await.status, 202, "{n} of visitor {number}");
+        }
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn one_visitor_leaves_room_for_the_others_and_a_compressed_body_takes_what_it_is() {
+    let app = behind_a_proxy().await;
+    let (anon, key) = (app.anon(), key(&app, "desk").await);
+    let send = async |number: usize, plain: &str| {
+        let request = visitor(&anon, &key, number).header("content-encoding", "gzip");
+        anon.send(request.body(gzip(plain.as_bytes()))).await
+    };
+    // Numbers, as they do not compress well: more than five kilobytes, which might be anything.
+    let digits: String =
+        (0..12_000_u64).map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 10).to_string()).collect();
+    let small = json!({"logs": [{"message": digits}]}).to_string();
+    assert!(gzip(small.as_bytes()).len() > 5_100);
+    let large = json!({"logs": vec![json!({"message": "x".repeat(250_000)}); 16]}).to_string();
+    // Each holds a mebibyte for what may still come: 63 of the 64 that the key has.
+    let mut begun = Vec::new();
+    for (number, bodies) in [(1, 32), (2, 16), (3, 15)] {
+        begun.extend((0..bodies).map(|_| begin_as(&anon, visitor(&anon, &key, number), 700_000)));
+        let wanted = if number < 3 { &small } else { &large };
+        let refused = eventually("the visitor has no more room", async || {
+            let before = stored(&app).await;
+            let answer = send(number, wanted).await;
+            (answer.status != 202).then_some((answer, before))
+        })
+        .await;
+        put_off(refused.0);
+        assert_eq!(stored(&app).await, refused.1);
+    }
+    let refused = eventually("the key has no room for much", async || {
+        let before = stored(&app).await;
+        let answer = send(4, &large).await;
+        (answer.status != 202).then_some((answer, before))
+    })
+    .await;
+    put_off(refused.0);
+    assert_eq!(stored(&app).await, refused.1);
+    assert_eq!(send(4, &small).await.status, 202, "little finds room");
+    begun.iter().for_each(JoinHandle::abort);
+    app.stop().await;
+}
+
+/// The same bounds whichever way a batch comes, and an answer that lets a client come again.
+#[tokio::test]
+async fn what_there_is_no_room_for_is_put_off_over_the_socket_too() {
+    let app = TestApp::spawn().await;
+    let ann = app.member("ann").await;
+    let mut ws = Ws::connect(&app, &ann).await;
+    let rpc = |message: &str| json!({"method": "signals", "data": line(message)});
+    assert_eq!(ws.ok("rpc", &rpc("before")).await["data"], json!({"stored": 1, "repeated": false}));
+    let of_account = || ann.request(Method::POST, "/collect");
+    let begun: Vec<_> = (0..64).map(|_| begin_as(&ann, of_account(), 700_000)).collect();
+    let mut sent = 0;
+    let refused = loop {
+        sent += 1;
+        let reply = ws.call("rpc", &rpc(&format!("meanwhile {sent}"))).await;
+        if reply.get("error").is_some() {
+            break reply["error"].clone();
+        }
+        assert!(sent < 2_000, "there is always room");
+    };
+    assert_eq!(refused, json!({"code": 4003, "message": "unavailable", "temporary": true}));
+    assert_eq!(stored(&app).await, sent, "all before it, and nothing of it");
+    begun.iter().for_each(JoinHandle::abort);
+    eventually("it is given back", || {
+        let taken = metric(&app, "faro_receiver_inflight_requests");
+        async move { (taken.await == 0).then_some(()) }
+    })
+    .await;
+    assert_eq!(ws.ok("rpc", &rpc("after")).await["data"]["stored"], 1);
+    assert_eq!(stored(&app).await, sent + 1);
     app.stop().await;
 }

@@ -33,8 +33,6 @@ use crate::observe::{SignalsRefused, metrics};
 const BODY_TIME: Duration = Duration::from_secs(20);
 /// Bytes from which on a payload is read on another thread than the one that serves sockets: some milliseconds.
 const LARGE: usize = 256 << 10;
-/// Bytes that one byte of gzip becomes at most.
-const GZIP_RATIO: usize = 1_032;
 /// Longest `Idempotency-Key`.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 /// Seconds after which to send again what could not be taken.
@@ -120,7 +118,8 @@ async fn collect(
     if announced.is_some_and(|bytes| bytes > payload::MAX_BYTES) {
         return Err((SignalsRefused::TooLarge, ApiError::payload_too_large(payload::MAX_BYTES)));
     }
-    let mut room = inner.guard.room(&pass);
+    let address = request.data::<Peer>().map(|peer| peer.0);
+    let mut room = inner.guard.room(&pass, address);
     let read = body::read_within(request, payload::MAX_BYTES, |bytes| room.fit(bytes));
     let bytes = match tokio::time::timeout(BODY_TIME, read).await {
         Ok(Ok(Some(bytes))) => bytes,
@@ -131,24 +130,23 @@ async fn collect(
     };
     metrics::collect_bytes(bytes.len());
     let large = bytes.len() > LARGE || gzip;
-    // Nobody knows what is in a compressed body before it is read.
-    let plain = if gzip { (bytes.len() * GZIP_RATIO).min(payload::MAX_BYTES) } else { 0 };
-    if !room.fit(bytes.len() + plain) {
-        return Err(full());
-    }
     let read = move || {
-        let bytes = if gzip { Cow::Owned(gunzip(&bytes)?) } else { Cow::Borrowed(&*bytes) };
-        let batch = payload::parse(&bytes)?;
+        let bytes = match gzip {
+            true => Cow::Owned(gunzip(&bytes, &mut room)?),
+            false if room.fit(bytes.len()) => Cow::Borrowed(&*bytes),
+            false => return Err(full()),
+        };
+        let batch = payload::parse(&bytes).map_err(refused)?;
         let body: BatchKey = digest(&[&bytes]);
-        Ok((batch, body))
+        Ok((room, batch, body))
     };
     let parsed = match large {
         true => tokio::task::spawn_blocking(read)
             .await
-            .unwrap_or_else(|e| Err(PayloadError::Malformed(e.to_string()))),
+            .unwrap_or_else(|e| Err(refused(PayloadError::Malformed(e.to_string())))),
         false => read(),
     };
-    let (batch, body) = parsed.map_err(refused)?;
+    let (mut room, batch, body) = parsed?;
     // What it takes from now on is the batch: less than its text, or more.
     if !room.fit(batch.memory()) {
         return Err(full());
@@ -161,9 +159,8 @@ async fn collect(
             batch.dated.then(|| digest(&[pass.credential().as_bytes(), b"body", session.as_bytes(), &body]))
         }
     };
-    let address = request.data::<Peer>().map(|peer| peer.0);
     let session_ended = ended(inner, &session).await;
-    store(inner, &pass, batch, key, Some(room), address).await?;
+    store(inner, &pass, batch, key, room, address).await?;
     Ok(Collected { session_ended })
 }
 
@@ -191,7 +188,7 @@ pub async fn store(
     pass: &Pass,
     mut batch: Batch,
     key: Option<BatchKey>,
-    room: Option<Room>,
+    room: Room,
     address: Option<IpAddr>,
 ) -> Result<Accepted, Refusal> {
     if let Pass::Key(app) = pass {
@@ -285,11 +282,17 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     key.map(|key| Some(key.to_owned())).ok_or_else(|| (SignalsRefused::Malformed, wrong()))
 }
 
-/// Decompresses, and stops where a payload may not be longer.
-fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, PayloadError> {
-    let damaged = |e| PayloadError::Malformed(format!("it cannot be decompressed ({e})"));
-    let plain = body::gunzip(bytes, payload::MAX_BYTES).map_err(damaged)?;
-    plain.ok_or_else(|| PayloadError::TooLarge(format!("At most {} bytes are taken.", payload::MAX_BYTES)))
+/// Decompresses, and stops where a payload may not be longer. Nobody knows before how much it is, so room is taken on the
+/// way: a small body takes none that a large one would need.
+fn gunzip(bytes: &[u8], room: &mut Room) -> Result<Vec<u8>, Refusal> {
+    let damaged = |e| refused(PayloadError::Malformed(format!("it cannot be decompressed ({e})")));
+    let plain = body::gunzip_within(bytes, payload::MAX_BYTES, |plain| room.fit(bytes.len() + plain));
+    let plain = plain.map_err(damaged)?.ok_or_else(full)?;
+    if plain.len() > payload::MAX_BYTES {
+        let most = format!("At most {} bytes are taken.", payload::MAX_BYTES);
+        return Err(refused(PayloadError::TooLarge(most)));
+    }
+    Ok(plain)
 }
 
 /// Parts as one key; their lengths count, so that no two lists of parts are the same.

@@ -60,7 +60,7 @@ struct AppKeyView {
     key: String,
     /// Origins of pages that may use it; empty for those of `CORS_ORIGIN` and for desktop applications
     allowed_origins: Vec<String>,
-    /// Requests a second
+    /// Requests a second; one address leaves half of what is saved up of them for others
     rate: u32,
     /// When it was made
     created_at: Timestamp,
@@ -120,7 +120,8 @@ struct NewAppKey {
     /// Origins of pages that may use it, such as `https://desk.example.org`; also `null`, `app://name`, and `*` for all
     #[oai(default, validator(max_items = 50))]
     allowed_origins: Vec<Text>,
-    /// Requests a second
+    /// Requests a second, and ten times as many at once. One address leaves half of those for others, but for a quarter
+    /// that each has for itself
     #[oai(validator(minimum(value = "1"), maximum(value = "100000")))]
     rate: Option<u32>,
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
+use super::Id;
 use super::faults::{self, ROW_BYTES};
 use super::kept::{self, Owner};
 use super::usage::{self, Beside};
-use super::Id;
 use crate::db::{json, statement};
 use crate::telemetry::signal::Body;
 
@@ -44,7 +44,9 @@ pub async fn forget_clients(conn: &impl ConnectionTrait, owner: &Owner, most: u6
          WHERE client IN ({}) LIMIT {most}) RETURNING group_id AS id",
         json::each_id("$1")
     );
-    let gone = Id::find_by_statement(statement(conn, &sql, [json::ids(&owner.installations).into()])).all(conn).await?;
+    let gone = Id::find_by_statement(statement(conn, &sql, [json::ids(&owner.installations).into()]))
+        .all(conn)
+        .await?;
     let mut groups: BTreeMap<i64, i64> = BTreeMap::new();
     for Id { id } in &gone {
         *groups.entry(*id).or_default() += 1;
