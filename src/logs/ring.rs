@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sea_orm::DbErr;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::line::LogLine;
@@ -35,6 +36,15 @@ pub struct Ring {
     tail: Arc<Teller<LogLine>>,
 }
 
+/// Takes lines that wait until a batch is full.
+fn fill(batch: &mut Vec<Written>, lines: &mut mpsc::Receiver<Written>) {
+    while batch.len() < BATCH
+        && let Ok(line) = lines.try_recv()
+    {
+        batch.push(line);
+    }
+}
+
 impl Ring {
     pub fn new(db: Db) -> Self {
         Self { db, size: Mutex::default(), ids: Arc::new(Ids::after(0)), tail: Arc::new(Teller::new(TAIL)) }
@@ -55,8 +65,8 @@ impl Ring {
     /// Keeps lines until `stop`, and then what is left.
     pub async fn run(&self, tap: Tap, stop: CancellationToken) {
         let Tap(mut lines) = tap;
-        let mut batch = Vec::new();
         while !stop.is_cancelled() {
+            let mut batch = Vec::new();
             tokio::select! {
                 () = stop.cancelled() => {}
                 _ = lines.recv_many(&mut batch, 1) => {
@@ -67,12 +77,14 @@ impl Ring {
                     }
                 }
             }
-            while batch.len() < BATCH
-                && let Ok(line) = lines.try_recv()
-            {
-                batch.push(line);
-            }
-            self.keep(std::mem::take(&mut batch)).await;
+            fill(&mut batch, &mut lines);
+            self.keep(batch).await;
+        }
+        // Whatever waits by now, and no more: others may write lines for as long as this does.
+        for _ in 0..=lines.len().div_ceil(BATCH) {
+            let mut batch = Vec::new();
+            fill(&mut batch, &mut lines);
+            self.keep(batch).await;
         }
     }
 
@@ -130,5 +142,30 @@ impl Ring {
     fn excess(&self) -> i64 {
         let size = *self.size.lock().expect("no panic while held");
         if size.bytes > BYTES { STEP } else { (size.lines - LINES).clamp(0, STEP) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+    use crate::telemetry::Level;
+
+    #[tokio::test]
+    async fn everything_that_waits_is_kept_at_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("lines.sqlite")).await.unwrap();
+        let count = BATCH * 3 + BATCH / 2;
+        let (sender, lines) = mpsc::channel(count);
+        for n in 0..count {
+            let (message, fields) = (format!("line {n}"), Map::new());
+            sender.try_send(Written { level: Level::Info, target: "t", message, fields }).unwrap();
+        }
+        let stop = CancellationToken::new();
+        stop.cancel();
+        Ring::new(db.clone()).run(Tap(lines), stop).await;
+        let (kept, _) = store::kept(db.read()).await.unwrap();
+        assert_eq!(kept.lines, count as i64);
     }
 }
