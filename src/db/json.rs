@@ -31,3 +31,14 @@ pub fn numbers(numbers: &[i64]) -> String {
 pub fn each_number(place: &str) -> String {
     format!("SELECT value FROM json_each({place})")
 }
+
+/// Rows of up to three numbers as one value, as [`ids`].
+pub fn rows<const N: usize>(rows: &[[i64; N]]) -> String {
+    let texts: Vec<String> = rows.iter().map(|row| numbers(row)).collect();
+    format!("[{}]", texts.join(","))
+}
+
+/// A query that gives the rows bound by [`rows`] at `place`, with columns `a`, `b` and `c`.
+pub fn each_row(place: &str) -> String {
+    format!("SELECT value ->> 0 AS a, value ->> 1 AS b, value ->> 2 AS c FROM json_each({place})")
+}

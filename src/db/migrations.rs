@@ -29,6 +29,7 @@ const ALL: &[(&str, &str)] = &[
     ("m0015_last_error", include_str!("migrations/m0015_last_error.sql")),
     ("m0016_signal_bounds", include_str!("migrations/m0016_signal_bounds.sql")),
     ("m0017_own_lines", include_str!("migrations/m0017_own_lines.sql")),
+    ("m0018_error_group_ids", include_str!("migrations/m0018_error_group_ids.sql")),
 ];
 
 /// Applies what is missing.

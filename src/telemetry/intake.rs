@@ -318,10 +318,10 @@ impl Job {
             rows_of.insert(batch.hash, id);
         }
         usage::change(conn, Beside::Contexts, grown).await?;
-        let (mut faults, mut fingerprints) = (Faults::default(), Vec::new());
+        let (mut faults, mut fingerprints) = (Faults::new(now), Vec::new());
         for batch in &kept {
             for signal in batch.signals.iter().filter(|s| s.kind == Kind::Exception) {
-                fingerprints.push(faults.add(&batch.context, signal, now));
+                fingerprints.push(faults.add(&batch.context, signal));
             }
         }
         let groups = faults.put(conn).await?;

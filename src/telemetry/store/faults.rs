@@ -1,6 +1,6 @@
-//! Queries on groups of errors: exceptions that are the same fault, with the versions and clients affected.
+//! Queries on groups of errors: exceptions that are the same fault, of one commit. What hangs on a group belongs to `parts`.
 //!
-//! What is kept of one is bounded: the versions seen last, and so many clients.
+//! Whatever there is of them, they take few statements: everybody's writes wait for the commit.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -8,7 +8,8 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::usage::{self, Beside};
-use crate::db::statement;
+use super::{Id, parts};
+use crate::db::{bulk, json, statement};
 use crate::telemetry::context::Context;
 use crate::telemetry::errors::ErrorState;
 use crate::telemetry::groups::{self, Fingerprint};
@@ -16,36 +17,39 @@ use crate::telemetry::signal::{Body, Signal};
 
 /// Characters of a group's message, for people.
 const MESSAGE: usize = 500;
-/// Versions kept of a group, those seen last: two years of a release a week.
-const VERSIONS: usize = 100;
-/// Clients of a group that are told apart: as many as a server has. Its count ends there.
-const CLIENTS: i64 = 10_000;
 /// Bytes that a group takes beside its texts.
 const GROUP_BYTES: i64 = 200;
-/// Bytes that a client takes, and a version beside its text.
-pub const ROW_BYTES: i64 = 60;
-/// Bytes that an hour of a group's trend takes.
-const HOUR_BYTES: i64 = 20;
-/// Milliseconds of an hour.
-const HOUR_MS: i64 = 3_600_000;
-/// Hours of a group's trend: a month.
-const HOURS: i64 = 30 * 24;
 
 /// Exceptions of one commit, by fault.
-#[derive(Default)]
 pub struct Faults {
+    at: i64,
     by_fingerprint: HashMap<Fingerprint, Fault>,
 }
 
-struct Fault {
+/// Exceptions that are the same.
+pub struct Fault {
     app: String,
     r#type: String,
     message: String,
     culprit: String,
-    at: i64,
-    count: i64,
-    versions: BTreeMap<String, i64>,
-    clients: HashSet<Uuid>,
+    /// How many.
+    pub count: i64,
+    /// How many of each version.
+    pub versions: BTreeMap<String, i64>,
+    /// Who had them.
+    pub clients: HashSet<Uuid>,
+}
+
+/// A fault with its row.
+pub struct Group {
+    /// Its id.
+    pub id: i64,
+    /// Clients that are known of it.
+    pub clients: i64,
+    /// Whether the row is of this commit.
+    pub new: bool,
+    /// What was added.
+    pub fault: Fault,
 }
 
 /// What a group is called by, of an exception.
@@ -53,9 +57,23 @@ pub fn message(body: &Body) -> String {
     body.value.chars().take(MESSAGE).collect()
 }
 
+#[derive(FromQueryResult)]
+struct Found {
+    id: i64,
+    fingerprint: Uuid,
+    clients: i64,
+    /// Whether it has no message.
+    silent: bool,
+}
+
 impl Faults {
+    /// None yet, of a commit at a time.
+    pub fn new(at: i64) -> Self {
+        Self { at, by_fingerprint: HashMap::new() }
+    }
+
     /// Counts one exception; gives its fingerprint.
-    pub fn add(&mut self, context: &Context, signal: &Signal, now: i64) -> Fingerprint {
+    pub fn add(&mut self, context: &Context, signal: &Signal) -> Fingerprint {
         let app = &context.meta.app;
         let fingerprint = groups::fingerprint(app, &signal.body);
         let fault = self.by_fingerprint.entry(fingerprint).or_insert_with(|| Fault {
@@ -63,7 +81,6 @@ impl Faults {
             r#type: signal.body.r#type.clone(),
             message: message(&signal.body),
             culprit: groups::culprit(&signal.body),
-            at: now,
             count: 0,
             versions: BTreeMap::new(),
             clients: HashSet::new(),
@@ -76,144 +93,115 @@ impl Faults {
 
     /// Adds to the groups; gives their rows.
     pub async fn put(self, conn: &impl ConnectionTrait) -> Result<HashMap<Fingerprint, i64>, DbErr> {
-        let (mut rows, mut bytes) = (HashMap::new(), 0);
-        for (fingerprint, fault) in self.by_fingerprint {
-            let (id, added) = fault.put(conn, &fingerprint).await?;
-            rows.insert(fingerprint, id);
-            bytes += added;
+        if self.by_fingerprint.is_empty() {
+            return Ok(HashMap::new());
         }
-        usage::change(conn, Beside::Groups, bytes).await?;
-        Ok(rows)
+        let at = self.at;
+        let (groups, mut grown) = self.rows(conn).await?;
+        parts::put_hours(conn, &groups, at, &mut grown).await?;
+        parts::put_versions(conn, &groups, at, &mut grown).await?;
+        parts::put_clients(conn, &groups, &mut grown).await?;
+        grown.put(conn).await?;
+        Ok(groups.into_iter().map(|(fingerprint, group)| (fingerprint, group.id)).collect())
+    }
+
+    /// Adds to the rows that there are, which are open again if they were resolved, and makes the others.
+    async fn rows(
+        mut self,
+        conn: &impl ConnectionTrait,
+    ) -> Result<(HashMap<Fingerprint, Group>, Grown), DbErr> {
+        let keys: Vec<Uuid> = self.by_fingerprint.keys().map(|key| Uuid::from_bytes(*key)).collect();
+        let sql = format!(
+            "SELECT id, fingerprint, clients, message = '' AS silent FROM error_groups WHERE fingerprint IN ({})",
+            json::each_id("$1")
+        );
+        let known = Found::find_by_statement(statement(conn, &sql, [json::ids(&keys).into()])).all(conn).await?;
+        let (mut groups, mut grown, mut counts) = (HashMap::new(), Grown::default(), Vec::new());
+        for Found { id, fingerprint, clients, silent } in known {
+            let fingerprint = fingerprint.into_bytes();
+            let Some(fault) = self.by_fingerprint.remove(&fingerprint) else { continue };
+            counts.push([id, fault.count]);
+            if silent && !fault.message.is_empty() {
+                // Whoever named it had it erased.
+                let sql = "UPDATE error_groups SET message = $2 WHERE id = $1";
+                conn.execute_raw(statement(conn, sql, [id.into(), fault.message.as_str().into()])).await?;
+                grown.add(id, 0, fault.message.len() as i64);
+            }
+            groups.insert(fingerprint, Group { id, clients, new: false, fault });
+        }
+        if !counts.is_empty() {
+            let sql = format!(
+                "UPDATE error_groups SET last_seen = MAX(last_seen, $2), count = count + f.b, \
+                 regressed = regressed OR state = $3, state_at = CASE WHEN state = $3 THEN $2 ELSE state_at END, \
+                 state = CASE WHEN state = $3 THEN $4 ELSE state END FROM ({}) AS f WHERE error_groups.id = f.a",
+                json::each_row("$1")
+            );
+            let (resolved, open) = (ErrorState::Resolved.number(), ErrorState::Open.number());
+            let values = [json::rows(&counts).into(), self.at.into(), resolved.into(), open.into()];
+            conn.execute_raw(statement(conn, &sql, values)).await?;
+        }
+        let mut rows: Vec<[Value; 9]> = Vec::new();
+        let mut id = next_ids(conn, self.by_fingerprint.len()).await?;
+        for (fingerprint, fault) in self.by_fingerprint {
+            rows.push([
+                id.into(),
+                fingerprint.to_vec().into(),
+                fault.app.as_str().into(),
+                fault.r#type.as_str().into(),
+                fault.message.as_str().into(),
+                fault.culprit.as_str().into(),
+                self.at.into(),
+                self.at.into(),
+                fault.count.into(),
+            ]);
+            grown.add(id, 0, fault.own_bytes());
+            groups.insert(fingerprint, Group { id, clients: 0, new: true, fault });
+            id += 1;
+        }
+        let into = "error_groups (id, fingerprint, app, type, message, culprit, first_seen, last_seen, count)";
+        bulk::insert(conn, into, rows).await?;
+        Ok((groups, grown))
     }
 }
 
-#[derive(FromQueryResult)]
-struct Found {
-    id: i64,
-    clients: i64,
-    /// Whether it has no message.
-    silent: bool,
-}
-
-#[derive(FromQueryResult)]
-struct Bytes {
-    bytes: i64,
+/// The first of so many ids that no group has had: signals keep the id of a group that is gone.
+async fn next_ids(conn: &impl ConnectionTrait, many: usize) -> Result<i64, DbErr> {
+    if many == 0 {
+        return Ok(0);
+    }
+    let sql = "UPDATE error_group_ids SET last = last + $1 RETURNING last AS id";
+    let row = Id::find_by_statement(statement(conn, sql, [(many as i64).into()])).one(conn).await?;
+    let Id { id } = row.ok_or_else(|| DbErr::RecordNotFound("the last id of a group".to_owned()))?;
+    Ok(id + 1 - many as i64)
 }
 
 impl Fault {
-    /// Adds to the group, which is open again if it was resolved; gives its row, and the bytes that it has grown by.
-    async fn put(&self, conn: &impl ConnectionTrait, fingerprint: &Fingerprint) -> Result<(i64, i64), DbErr> {
-        let sql = "UPDATE error_groups SET last_seen = MAX(last_seen, $2), count = count + $3, \
-                   regressed = regressed OR state = $4, \
-                   state_at = CASE WHEN state = $4 THEN $2 ELSE state_at END, \
-                   state = CASE WHEN state = $4 THEN $5 ELSE state END WHERE fingerprint = $1 \
-                   RETURNING id, clients, message = '' AS silent";
-        let values: [Value; 5] = [
-            fingerprint.to_vec().into(),
-            self.at.into(),
-            self.count.into(),
-            ErrorState::Resolved.number().into(),
-            ErrorState::Open.number().into(),
-        ];
-        let found = Found::find_by_statement(statement(conn, sql, values)).one(conn).await?;
-        let (mut bytes, Found { id, clients, silent }) = match found {
-            Some(found) => (0, found),
-            None => (self.own_bytes(), self.insert(conn, fingerprint).await?),
-        };
-        if silent && !self.message.is_empty() {
-            // Whoever named it had it erased.
-            let sql = "UPDATE error_groups SET message = $2 WHERE id = $1";
-            conn.execute_raw(statement(conn, sql, [id.into(), self.message.as_str().into()])).await?;
-            bytes += self.message.len() as i64;
-        }
-        bytes += self.put_hour(conn, id).await?;
-        bytes += self.put_versions(conn, id).await?;
-        let new = self.put_clients(conn, id, CLIENTS - clients).await?;
-        bytes += new * ROW_BYTES;
-        if bytes != 0 {
-            let sql = "UPDATE error_groups SET clients = clients + $2, bytes = bytes + $3 WHERE id = $1";
-            conn.execute_raw(statement(conn, sql, [id.into(), new.into(), bytes.into()])).await?;
-        }
-        Ok((id, bytes))
-    }
-
     fn own_bytes(&self) -> i64 {
         let texts = [&self.app, &self.r#type, &self.message, &self.culprit];
         texts.into_iter().map(|text| text.len() as i64).sum::<i64>() + GROUP_BYTES
     }
+}
 
-    async fn insert(&self, conn: &impl ConnectionTrait, fingerprint: &Fingerprint) -> Result<Found, DbErr> {
-        let sql = "INSERT INTO error_groups (fingerprint, app, type, message, culprit, first_seen, last_seen, count) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $6, $7) RETURNING id, clients, FALSE AS silent";
-        let values: [Value; 7] = [
-            fingerprint.to_vec().into(),
-            self.app.as_str().into(),
-            self.r#type.as_str().into(),
-            self.message.as_str().into(),
-            self.culprit.as_str().into(),
-            self.at.into(),
-            self.count.into(),
-        ];
-        let row = Found::find_by_statement(statement(conn, sql, values)).one(conn).await?;
-        row.ok_or_else(|| DbErr::RecordNotFound("the group just put".to_owned()))
+/// By how many clients and bytes groups have grown.
+#[derive(Default)]
+pub struct Grown(BTreeMap<i64, (i64, i64)>);
+
+impl Grown {
+    /// Adds to what a group has grown by.
+    pub fn add(&mut self, group: i64, clients: i64, bytes: i64) {
+        let (all_clients, all_bytes) = self.0.entry(group).or_default();
+        *all_clients += clients;
+        *all_bytes += bytes;
     }
 
-    /// Adds to the trend of the group, and forgets what is older than it shows; gives the bytes that it adds.
-    async fn put_hour(&self, conn: &impl ConnectionTrait, group: i64) -> Result<i64, DbErr> {
-        let hour = self.at.div_euclid(HOUR_MS);
-        let values = || -> [Value; 3] { [group.into(), hour.into(), self.count.into()] };
-        let sql = "UPDATE error_group_hours SET count = count + $3 WHERE group_id = $1 AND hour = $2";
-        if conn.execute_raw(statement(conn, sql, values())).await?.rows_affected() > 0 {
-            return Ok(0);
-        }
-        let sql = "INSERT INTO error_group_hours (group_id, hour, count) VALUES ($1, $2, $3)";
-        conn.execute_raw(statement(conn, sql, values())).await?;
-        let sql = "DELETE FROM error_group_hours WHERE group_id = $1 AND hour < $2";
-        let gone = conn.execute_raw(statement(conn, sql, [group.into(), (hour - HOURS).into()])).await?;
-        Ok(HOUR_BYTES * (1 - gone.rows_affected() as i64))
-    }
-
-    /// Gives the bytes that it adds; less than none when old versions go.
-    async fn put_versions(&self, conn: &impl ConnectionTrait, group: i64) -> Result<i64, DbErr> {
-        let mut bytes = 0;
-        for (version, count) in &self.versions {
-            let values =
-                || -> [Value; 4] { [group.into(), version.as_str().into(), self.at.into(), (*count).into()] };
-            let sql = "UPDATE error_group_versions SET last_seen = $3, count = count + $4 \
-                       WHERE group_id = $1 AND version = $2";
-            if conn.execute_raw(statement(conn, sql, values())).await?.rows_affected() > 0 {
-                continue;
-            }
-            let sql = "INSERT INTO error_group_versions (group_id, version, first_seen, last_seen, count) \
-                       VALUES ($1, $2, $3, $3, $4)";
-            conn.execute_raw(statement(conn, sql, values())).await?;
-            bytes += version.len() as i64 + ROW_BYTES;
-        }
-        if bytes > 0 {
-            let sql = format!(
-                "DELETE FROM error_group_versions WHERE group_id = $1 AND version NOT IN \
-                 (SELECT version FROM error_group_versions WHERE group_id = $1 \
-                 ORDER BY last_seen DESC, version DESC LIMIT {VERSIONS}) \
-                 RETURNING octet_length(version) + {ROW_BYTES} AS bytes"
-            );
-            let gone = Bytes::find_by_statement(statement(conn, &sql, [group.into()])).all(conn).await?;
-            bytes -= gone.iter().map(|gone| gone.bytes).sum::<i64>();
-        }
-        Ok(bytes)
-    }
-
-    /// Adds clients as long as there is `room`; gives how many are new.
-    async fn put_clients(&self, conn: &impl ConnectionTrait, group: i64, room: i64) -> Result<i64, DbErr> {
-        let mut new = 0;
-        for client in &self.clients {
-            if new >= room {
-                break;
-            }
-            let sql =
-                "INSERT INTO error_group_clients (group_id, client) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-            let put = conn.execute_raw(statement(conn, sql, [group.into(), (*client).into()])).await?;
-            new += i64::from(put.rows_affected() > 0);
-        }
-        Ok(new)
+    async fn put(self, conn: &impl ConnectionTrait) -> Result<(), DbErr> {
+        let rows: Vec<[i64; 3]> =
+            self.0.iter().map(|(group, (clients, bytes))| [*group, *clients, *bytes]).collect();
+        let sql = format!(
+            "UPDATE error_groups SET clients = clients + f.b, bytes = bytes + f.c FROM ({}) AS f WHERE error_groups.id = f.a",
+            json::each_row("$1")
+        );
+        conn.execute_raw(statement(conn, &sql, [json::rows(&rows).into()])).await?;
+        usage::change(conn, Beside::Groups, rows.iter().map(|[.., bytes]| bytes).sum()).await
     }
 }

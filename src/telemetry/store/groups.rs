@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
 use super::Id;
-use super::faults::{self, ROW_BYTES};
+use super::faults;
 use super::kept::{self, Owner};
+use super::parts::ROW_BYTES;
 use super::usage::{self, Beside};
 use crate::db::{json, statement};
 use crate::telemetry::signal::Body;

@@ -5,6 +5,7 @@ pub mod faults;
 pub mod groups;
 pub mod kept;
 pub mod old;
+mod parts;
 pub mod usage;
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
-use sea_orm::{ConnectionTrait, DbErr, Value};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement, Value};
+use sea_orm_migration::async_trait::async_trait;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -48,6 +51,11 @@ fn signal(kind: Kind, message: &str) -> Signal {
     let body = Body { r#type: "E".to_owned(), value: message.to_owned(), ..Body::default() };
     let (level, message) = (Level::Error, message.to_owned());
     Signal { kind, level, client_ms: None, trace_id: None, span_id: None, message, body }
+}
+
+/// A text for each number that differs from others in more than numbers, so that each is a fault of its own.
+fn words(n: i64) -> String {
+    format!("{n:b}").bytes().map(|b| if b == b'0' { 'a' } else { 'b' }).collect()
 }
 
 /// What the usage says must be what is there.
@@ -110,10 +118,10 @@ async fn a_step_of_deletion_is_bounded_by_bytes_too_and_takes_contexts_along() {
 async fn versions_and_clients_of_an_error_are_bounded() {
     let (_dir, db) = open().await;
     for commit in 0..3_i64 {
-        let mut faults = Faults::default();
+        let mut faults = Faults::new(commit * 1_000);
         for n in 0..4_000 {
             let context = context(&format!("1.{commit}.{}", n % 60), &format!("{commit}-{n}"));
-            faults.add(&context, &signal(Kind::Exception, "no"), commit * 1_000);
+            faults.add(&context, &signal(Kind::Exception, "no"));
         }
         let rows = write!(db, |conn| faults.put(conn));
         assert_eq!(rows.len(), 1);
@@ -126,8 +134,8 @@ async fn versions_and_clients_of_an_error_are_bounded() {
     assert_eq!(last, 60, "those seen last stay");
     // What was seen longest ago goes first, and only before the edge.
     for (name, at) in [("another", 5_000), ("third", 6_000)] {
-        let mut faults = Faults::default();
-        faults.add(&context("2", "s"), &signal(Kind::Exception, name), at);
+        let mut faults = Faults::new(at);
+        faults.add(&context("2", "s"), &signal(Kind::Exception, name));
         write!(db, |conn| faults.put(conn));
     }
     let gone = write!(db, |conn| groups::delete_oldest(conn, Some(2_000), 1 << 30));
@@ -135,6 +143,78 @@ async fn versions_and_clients_of_an_error_are_bounded() {
     let gone = write!(db, |conn| groups::delete_oldest(conn, None, 1));
     assert_eq!(gone, 1, "one at least, and no more than a step");
     assert_eq!(number(&db, "SELECT COUNT(*) FROM error_groups WHERE message = 'no'").await, 0);
+    assert_counted(&db).await;
+}
+
+/// A connection that counts its statements.
+struct Counting<'a>(&'a sea_orm::DatabaseTransaction, AtomicUsize);
+
+impl Counting<'_> {
+    fn count(&self) -> &sea_orm::DatabaseTransaction {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Counting<'_> {
+    fn get_database_backend(&self) -> DbBackend {
+        self.0.get_database_backend()
+    }
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.count().execute_raw(statement).await
+    }
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.count().execute_unprepared(sql).await
+    }
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.count().query_one_raw(statement).await
+    }
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.count().query_all_raw(statement).await
+    }
+}
+
+/// Everybody's writes wait for a commit, whatever a client makes up.
+#[tokio::test]
+async fn thousands_of_faults_at_once_take_few_statements() {
+    let (_dir, db) = open().await;
+    // The first time all are new, and the second time all are there, in an hour and a version of their own.
+    for (commit, at) in [(1, 0), (2, 3_600_000)] {
+        let mut faults = Faults::new(at);
+        for n in 0..3_000 {
+            for version in 0..2 {
+                let context = context(&format!("{commit}.{version}"), &format!("s{commit}-{n}"));
+                faults.add(&context, &signal(Kind::Exception, &words(n)));
+            }
+        }
+        let (rows, statements) = write!(db, |conn| async {
+            let counting = Counting(conn, AtomicUsize::new(0));
+            let rows = faults.put(&counting).await?;
+            Ok((rows, counting.1.into_inner()))
+        });
+        assert_eq!(rows.len(), 3_000);
+        assert!(statements < 200, "{statements} statements");
+        assert_counted(&db).await;
+        assert_eq!(number(&db, "SELECT SUM(count) FROM error_groups").await, 6_000 * commit);
+        assert_eq!(number(&db, "SELECT COUNT(*) FROM error_group_versions").await, 6_000 * commit);
+        assert_eq!(number(&db, "SELECT COUNT(*) FROM error_group_hours").await, 3_000 * commit);
+        assert_eq!(number(&db, "SELECT SUM(clients) FROM error_groups").await, 3_000 * commit);
+    }
+}
+
+/// Signals keep the id of their group when it is gone.
+#[tokio::test]
+async fn the_id_of_a_group_that_is_gone_is_nobodys_again() {
+    let (_dir, db) = open().await;
+    let mut had = Vec::new();
+    for n in 0..3 {
+        let mut faults = Faults::new(n);
+        faults.add(&context("1", "s"), &signal(Kind::Exception, &words(n)));
+        had.extend(write!(db, |conn| faults.put(conn)).into_values());
+        assert_eq!(write!(db, |conn| groups::delete_oldest(conn, None, 1)), 1);
+    }
+    assert!(had.is_sorted_by(|a, b| a < b), "{had:?}");
     assert_counted(&db).await;
 }
 
@@ -157,10 +237,9 @@ async fn erasing_goes_in_small_steps_to_its_end() {
         conn.execute_raw(statement(conn, sql, [Value::from(account)])).await?;
         usage::change(conn, usage::Beside::Contexts, 120 * 304).await?;
         for n in 0..1_200 {
-            let mut faults = Faults::default();
-            let words: String = format!("{n:b}").bytes().map(|b| if b == b'0' { 'a' } else { 'b' }).collect();
-            faults.add(&context("1", "s"), &signal(Kind::Exception, &words), n);
-            faults.add(&context("1", "other"), &signal(Kind::Exception, &words), n);
+            let mut faults = Faults::new(n);
+            faults.add(&context("1", "s"), &signal(Kind::Exception, &words(n)));
+            faults.add(&context("1", "other"), &signal(Kind::Exception, &words(n)));
             faults.put(conn).await?;
         }
         Ok(())
