@@ -41,4 +41,5 @@ mod series;
 mod shutdown;
 mod start;
 mod telemetry;
+mod upgrade;
 mod users;

@@ -30,6 +30,8 @@ const ALL: &[(&str, &str)] = &[
     ("m0016_signal_bounds", include_str!("migrations/m0016_signal_bounds.sql")),
     ("m0017_own_lines", include_str!("migrations/m0017_own_lines.sql")),
     ("m0018_error_group_ids", include_str!("migrations/m0018_error_group_ids.sql")),
+    ("m0019_batch_contents", include_str!("migrations/m0019_batch_contents.sql")),
+    ("m0020_last_error_from_before", include_str!("migrations/m0020_last_error_from_before.sql")),
 ];
 
 /// Applies what is missing.

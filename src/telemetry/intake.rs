@@ -39,6 +39,15 @@ const TAIL: usize = 256;
 /// What identifies a batch that is sent again.
 pub type BatchKey = [u8; 16];
 
+/// How a batch is known again.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// The same key, the same batch.
+    pub key: BatchKey,
+    /// What it carries, where the key does not follow from that.
+    pub content: Option<BatchKey>,
+}
+
 /// A signal that is in the database.
 #[derive(Clone, Debug)]
 pub struct Stored {
@@ -59,25 +68,31 @@ pub struct Accepted {
     pub again: bool,
 }
 
-/// Why a batch was not stored. It may be sent again.
+/// Why a batch was not stored. It may be sent again, but for a conflict.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// Too much waits already, or the server stops.
     #[error("too much waits to be stored")]
     Full,
+    /// Another batch with its key is stored: sent again, it is refused again.
+    #[error("another batch was stored with its key")]
+    Conflict,
     /// The database.
     #[error(transparent)]
     Db(#[from] DbErr),
 }
 
+/// What became of a batch; `None` when another one has its key.
+type Fate = Option<Accepted>;
+
 /// A batch on its way.
 struct Entry {
     context: Context,
     signals: Vec<Signal>,
-    key: Option<BatchKey>,
+    claim: Option<Claim>,
     /// Held until it is stored: bounds the bytes that wait.
     _room: Room,
-    reply: oneshot::Sender<Result<Accepted, Arc<DbErr>>>,
+    reply: oneshot::Sender<Result<Fate, Arc<DbErr>>>,
 }
 
 /// See the module.
@@ -140,15 +155,16 @@ impl Intake {
         &self,
         context: Context,
         signals: Vec<Signal>,
-        key: Option<BatchKey>,
+        claim: Option<Claim>,
         room: Room,
     ) -> Result<Accepted, Refused> {
         let (reply, answer) = oneshot::channel();
-        let entry = Entry { context, signals, key, _room: room, reply };
+        let entry = Entry { context, signals, claim, _room: room, reply };
         self.queue.try_send(entry).map_err(|_| Refused::Full)?;
         metrics::signal_queue(self.queue.max_capacity() - self.queue.capacity());
         match answer.await {
-            Ok(outcome) => outcome.map_err(|e| Refused::Db(again(&e))),
+            Ok(Ok(fate)) => fate.ok_or(Refused::Conflict),
+            Ok(Err(e)) => Err(Refused::Db(again(&e))),
             Err(_) => Err(Refused::Full),
         }
     }
@@ -212,7 +228,7 @@ impl Intake {
                 hash,
                 context: Arc::new(entry.context),
                 signals: entry.signals,
-                key: entry.key,
+                claim: entry.claim,
             });
         }
         let job =
@@ -220,12 +236,12 @@ impl Intake {
         let outcome = self.db.write(|tx| Box::pin(async move { job.run(tx).await })).await;
         metrics::signal_commit_seconds(start.elapsed());
         match outcome {
-            Ok(Done { accepted, stored, bytes }) => {
+            Ok(Done { fates, stored, bytes }) => {
                 self.tell(stored);
                 self.feed.stored(bytes);
-                for (reply, accepted) in replies.into_iter().zip(accepted) {
+                for (reply, fate) in replies.into_iter().zip(fates) {
                     // Whoever waited may be gone; the batch is stored all the same.
-                    let _ = reply.send(Ok(accepted));
+                    let _ = reply.send(Ok(fate));
                 }
             }
             Err(e) => {
@@ -264,7 +280,7 @@ struct Batch {
     hash: ContextHash,
     context: Arc<Context>,
     signals: Vec<Signal>,
-    key: Option<BatchKey>,
+    claim: Option<Claim>,
 }
 
 /// One write job.
@@ -277,7 +293,7 @@ struct Job {
 
 /// What became of the batches of a job, in their order, and what is stored of them.
 struct Done {
-    accepted: Vec<Accepted>,
+    fates: Vec<Fate>,
     stored: Vec<Stored>,
     /// Bytes of the signals, each with its context.
     bytes: u64,
@@ -287,18 +303,20 @@ impl Job {
     async fn run(self, tx: &crate::db::Tx) -> Result<Done, DbErr> {
         let Self { batches, known, ids, now } = self;
         let conn = tx.conn();
-        let claimed: Vec<BatchKey> = batches.iter().filter_map(|batch| batch.key).collect();
-        let mut fresh = store::claim(conn, &claimed, now).await?;
-        let mut accepted = Vec::with_capacity(batches.len());
+        let claims: Vec<Claim> = batches.iter().filter_map(|batch| batch.claim).collect();
+        let mut claimed = store::claim(conn, &claims, now).await?;
+        let mut fates = Vec::with_capacity(batches.len());
         let mut kept = Vec::with_capacity(batches.len());
         for batch in batches {
             // Removed, so that of two equal ones in this commit the second is the repetition.
-            let again = batch.key.is_some_and(|key| !fresh.remove(&key));
-            accepted.push(Accepted { stored: if again { 0 } else { batch.signals.len() }, again });
-            if again {
-                metrics::signal_batch_again();
-            } else {
+            let again = batch.claim.is_some_and(|claim| !claimed.fresh.remove(&claim.key));
+            let other = again && batch.claim.is_some_and(|claim| claimed.is_other(claim));
+            let stored = if again { 0 } else { batch.signals.len() };
+            fates.push((!other).then_some(Accepted { stored, again }));
+            if !again {
                 kept.push(batch);
+            } else if !other {
+                metrics::signal_batch_again();
             }
         }
         let (mut rows_of, mut learnt, mut grown) = (HashMap::new(), Rows::new(), 0);
@@ -342,6 +360,6 @@ impl Job {
         }
         store::insert(conn, rows).await?;
         tx.after_commit(move || known.learn(learnt));
-        Ok(Done { accepted, stored, bytes })
+        Ok(Done { fates, stored, bytes })
     }
 }

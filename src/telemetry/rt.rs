@@ -8,6 +8,7 @@ use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::collect::{self, Pass};
+use super::intake::Claim;
 use super::{Telemetry, payload};
 use crate::auth::{Identity, Scope};
 use crate::observe::{SignalsRefused, metrics};
@@ -80,15 +81,14 @@ impl Telemetry {
         if !room.fit(batch.memory()) {
             return Err(full());
         }
-        let key = match &delivery.idempotency_key {
-            Some(key) => Some(collect::digest(&[pass.credential().as_bytes(), b"key", key.as_bytes()])),
-            None => batch
-                .dated
-                .then(|| collect::digest(&[pass.credential().as_bytes(), b"body", data.as_bytes()])),
+        let claim = match &delivery.idempotency_key {
+            Some(key) => Some(collect::claim(&pass, key, &batch)),
+            None => batch.dated.then(|| Claim::of(&[pass.credential().as_bytes(), b"body", data.as_bytes()])),
         };
-        collect::store(&self.inner, &pass, batch, key, room, None).await.map_err(|(reason, _)| {
+        collect::store(&self.inner, &pass, batch, claim, room, None).await.map_err(|(reason, _)| {
             let error = match reason {
                 SignalsRefused::Unavailable => Error::UNAVAILABLE,
+                SignalsRefused::Conflict => Error::BAD_REQUEST,
                 _ => Error::PERMISSION_DENIED,
             };
             (reason, error)

@@ -76,7 +76,7 @@ async fn one_reads_takes_along_and_erases_what_is_kept() {
     app.stop().await;
 }
 
-/// A batch of one exception from an installation; two values that differ in what is quoted are one error.
+/// A batch of one exception from an installation; two values that differ in ids are one error.
 fn exception(installation: &str, function: &str, value: &str) -> Value {
     let frames = json!([{"function": function, "filename": "app.js", "lineno": 1, "colno": 1}]);
     json!({
@@ -94,14 +94,14 @@ async fn errors_keep_no_words_of_whom_they_are_erased_for() {
         assert_eq!(answer.status, 202, "{}", answer.text);
     };
     // One that both had, one that both had of which only the counts are left, one of hers alone, and one of his.
-    send(&ann, "ann-1", "shared", "no mail to 'ann-private'").await;
-    send(&bob, "bob-1", "shared", "no mail to 'bobs-own'").await;
-    send(&ann, "ann-1", "aged", "no post to 'ann-private'").await;
-    send(&bob, "bob-1", "aged", "no post to 'bobs-own'").await;
+    send(&ann, "ann-1", "shared", "no mail to ann-private-7").await;
+    send(&bob, "bob-1", "shared", "no mail to bobs-own-8").await;
+    send(&ann, "ann-1", "aged", "no post to ann-private-7").await;
+    send(&bob, "bob-1", "aged", "no post to bobs-own-8").await;
     let old = "DELETE FROM signals WHERE group_id = (SELECT id FROM error_groups WHERE culprit LIKE 'aged%')";
     assert_eq!(database::write(&app, old, []).await, 2);
-    send(&ann, "ann-1", "hers", "'ann-private' is full").await;
-    send(&bob, "bob-1", "his", "'bobs-own' is full").await;
+    send(&ann, "ann-1", "hers", "ann-private-7 is full").await;
+    send(&bob, "bob-1", "his", "bobs-own-8 is full").await;
     let named = async || {
         let page = admin.get("/api/errors?sort=first_seen").await.expect(200);
         let mut named: Vec<(String, String, u64)> = page["items"]
@@ -118,19 +118,19 @@ async fn errors_keep_no_words_of_whom_they_are_erased_for() {
     };
     let row =
         |culprit: &str, message: &str, count| (format!("{culprit} (app.js)"), message.to_owned(), count);
-    let his = row("his", "'bobs-own' is full", 1);
+    let his = row("his", "bobs-own-8 is full", 1);
     let before = named().await;
-    assert_eq!(before[0], row("aged", "no post to 'ann-private'", 2));
-    assert_eq!(before[3], row("shared", "no mail to 'ann-private'", 2));
+    assert_eq!(before[0], row("aged", "no post to ann-private-7", 2));
+    assert_eq!(before[3], row("shared", "no mail to ann-private-7", 2));
     ann.delete("/api/me/data").await.expect(200);
     let after = named().await;
     let expected =
-        [row("aged", "", 2), row("hers", "", 1), his.clone(), row("shared", "no mail to 'bobs-own'", 2)];
+        [row("aged", "", 2), row("hers", "", 1), his.clone(), row("shared", "no mail to bobs-own-8", 2)];
     assert_eq!(after, expected, "another's words, or none; what was counted stays");
     assert!(!stored::everything(&app).await.contains("ann-private"), "something is left");
     // What has no words takes those of the next one.
-    send(&bob, "bob-1", "hers", "'bobs-own' is full").await;
-    assert_eq!(named().await[1], row("hers", "'bobs-own' is full", 2));
+    send(&bob, "bob-1", "hers", "bobs-own-8 is full").await;
+    assert_eq!(named().await[1], row("hers", "bobs-own-8 is full", 2));
     let groups = "SELECT (SELECT SUM(octet_length(app || type || message || culprit)) FROM error_groups) \
                   + 200 * 4 + (SELECT COUNT(*) * 60 FROM error_group_clients) + (SELECT COUNT(*) * 20 FROM error_group_hours) \
                   + (SELECT SUM(octet_length(version) + 60) FROM error_group_versions) \

@@ -4,7 +4,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{collect, gzip, key, line, send, stored, value};
-use crate::support::TestApp;
+use crate::support::database::{Held, queued};
+use crate::support::{TestApp, Ws};
 
 #[tokio::test]
 async fn a_batch_is_answered_as_the_sdk_wants_and_is_stored_whole() {
@@ -97,6 +98,48 @@ async fn the_same_idempotency_key_is_stored_once_for_a_sender() {
     let app = app.restart_after(chrono::TimeDelta::hours(1)).await;
     let anon = app.anon();
     anon.send(collect(&anon, &key).header("Idempotency-Key", "batch-1").json(&line("once"))).await;
+    assert_eq!(stored(&app).await, 3);
+    app.stop().await;
+}
+
+/// The SDK makes body and key once and repeats both: something else is no repetition, and is not answered as if it were.
+#[tokio::test]
+async fn an_idempotency_key_with_another_batch_is_refused() {
+    let app = TestApp::spawn().await;
+    let (ann, anon, key) = (app.member("ann").await, app.anon(), key(&app, "desk").await);
+    let send = |id: &str, message: &str| {
+        anon.send(collect(&anon, &key).header("Idempotency-Key", id).json(&line(message)))
+    };
+    assert_eq!(send("batch-1", "one").await.status, 202);
+    send("batch-1", "another").await.expect_problem(409, "idempotency_conflict");
+    assert_eq!(stored(&app).await, 1);
+    // Compressed, it is the same.
+    let compressed =
+        collect(&anon, &key).header("Idempotency-Key", "batch-1").header("Content-Encoding", "gzip");
+    let again = anon.send(compressed.body(gzip(line("one").to_string().as_bytes()))).await;
+    assert_eq!((again.status, stored(&app).await), (202, 1));
+    // In one commit.
+    let held = Held::writer(&app).await;
+    let both = async { tokio::join!(send("batch-2", "left"), send("batch-2", "right")) };
+    let (both, ()) = tokio::join!(both, async {
+        queued(&app, 1).await;
+        held.release().await;
+    });
+    let mut statuses = [both.0.status, both.1.status];
+    statuses.sort_unstable();
+    assert_eq!((statuses, stored(&app).await), ([202, 409], 2));
+    // Over the socket, it is the same batch, or another.
+    let http =
+        ann.request(Method::POST, "/collect").header("Idempotency-Key", "batch-3").json(&line("three"));
+    assert_eq!(ann.send(http).await.status, 202);
+    let mut ws = Ws::connect(&app, &ann).await;
+    let rpc = |message: &str| {
+        let mut data = line(message);
+        data["idempotency_key"] = json!("batch-3");
+        json!({"method": "signals", "data": data})
+    };
+    assert_eq!(ws.ok("rpc", &rpc("three")).await["data"], json!({"stored": 0, "repeated": true}));
+    assert_eq!(ws.err("rpc", &rpc("four")).await, 107);
     assert_eq!(stored(&app).await, 3);
     app.stop().await;
 }

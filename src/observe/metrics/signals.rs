@@ -48,18 +48,21 @@ pub enum SignalsRefused {
     TooLarge,
     /// The payload names another application than the key's.
     OtherApp,
+    /// The key of a batch came with another batch before.
+    Conflict,
     /// The store is full, failing or stopping.
     Unavailable,
 }
 
 impl SignalsRefused {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Credential,
         Self::Origin,
         Self::Rate,
         Self::Malformed,
         Self::TooLarge,
         Self::OtherApp,
+        Self::Conflict,
         Self::Unavailable,
     ];
 
@@ -71,6 +74,7 @@ impl SignalsRefused {
             Self::Malformed => "malformed",
             Self::TooLarge => "too_large",
             Self::OtherApp => "other_app",
+            Self::Conflict => "conflict",
             Self::Unavailable => "unavailable",
         }
     }

@@ -20,7 +20,7 @@ pub use guard::{Guard, Pass};
 pub use room::Room;
 
 use super::context::Context;
-use super::intake::{Accepted, BatchKey, Refused};
+use super::intake::{Accepted, BatchKey, Claim, Refused};
 use super::payload::{self, Batch, PayloadError};
 use super::{Inner, Telemetry};
 use crate::auth::Identity;
@@ -152,15 +152,15 @@ async fn collect(
         return Err(full());
     }
     let session = if session.is_empty() { batch.meta.session.clone() } else { session };
-    let key = match &idempotency_key {
-        Some(key) => Some(digest(&[pass.credential().as_bytes(), b"key", key.as_bytes()])),
+    let claim = match &idempotency_key {
+        Some(key) => Some(claim(&pass, key, &batch)),
         // Older SDKs send a batch again without saying so when the network fails.
-        None => {
-            batch.dated.then(|| digest(&[pass.credential().as_bytes(), b"body", session.as_bytes(), &body]))
-        }
+        None => batch
+            .dated
+            .then(|| Claim::of(&[pass.credential().as_bytes(), b"body", session.as_bytes(), &body])),
     };
     let session_ended = ended(inner, &session).await;
-    store(inner, &pass, batch, key, room, address).await?;
+    store(inner, &pass, batch, claim, room, address).await?;
     Ok(Collected { session_ended })
 }
 
@@ -187,7 +187,7 @@ pub async fn store(
     inner: &Inner,
     pass: &Pass,
     mut batch: Batch,
-    key: Option<BatchKey>,
+    claim: Option<Claim>,
     room: Room,
     address: Option<IpAddr>,
 ) -> Result<Accepted, Refusal> {
@@ -210,7 +210,7 @@ pub async fn store(
     }
     let context = Context::new(batch.meta, pass.identity());
     let sighting = context.sighting(pass.identity(), address, &batch.signals);
-    match inner.intake.store(context, batch.signals, key, room).await {
+    match inner.intake.store(context, batch.signals, claim, room).await {
         Ok(accepted) => {
             if let Some(sighting) = sighting.filter(|_| !accepted.again) {
                 seen(inner, pass, sighting);
@@ -218,6 +218,11 @@ pub async fn store(
             Ok(accepted)
         }
         Err(Refused::Full) => Err(full()),
+        Err(Refused::Conflict) => {
+            let detail =
+                "This Idempotency-Key came with another batch before: give each batch a key of its own.";
+            Err((SignalsRefused::Conflict, ApiError::conflict("idempotency_conflict", detail)))
+        }
         Err(Refused::Db(e)) => {
             let error = match ApiError::from(e) {
                 // Whatever is wrong with the store, the batch is good and may come again.
@@ -295,14 +300,43 @@ fn gunzip(bytes: &[u8], room: &mut Room) -> Result<Vec<u8>, Refusal> {
     Ok(plain)
 }
 
+impl Claim {
+    /// Of a batch that is known by what it carries.
+    pub fn of(parts: &[&[u8]]) -> Self {
+        Self { key: digest(parts), content: None }
+    }
+}
+
+/// How a batch with a key of its sender's is known again.
+///
+/// The SDK makes body and key once and repeats both, so that a key with something else in it is no repetition: it is
+/// refused for good, and not answered as if it were stored. What counts is what was read, as the same batch may come over
+/// the socket after it came over HTTP, compressed or not.
+pub fn claim(pass: &Pass, key: &str, batch: &Batch) -> Claim {
+    let mut content = Sha256::new();
+    content.update(batch.meta.json.as_bytes());
+    for signal in &batch.signals {
+        // Of plain values, each in its own quotes: no two are written alike.
+        content.update(format!("{signal:?}").as_bytes());
+    }
+    Claim {
+        key: digest(&[pass.credential().as_bytes(), b"key", key.as_bytes()]),
+        content: Some(short(content)),
+    }
+}
+
+fn short(hasher: Sha256) -> BatchKey {
+    let mut key = BatchKey::default();
+    key.copy_from_slice(&hasher.finalize()[..16]);
+    key
+}
+
 /// Parts as one key; their lengths count, so that no two lists of parts are the same.
-pub fn digest(parts: &[&[u8]]) -> BatchKey {
+fn digest(parts: &[&[u8]]) -> BatchKey {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
-    let mut key = BatchKey::default();
-    key.copy_from_slice(&hasher.finalize()[..16]);
-    key
+    short(hasher)
 }

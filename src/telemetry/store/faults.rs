@@ -115,7 +115,8 @@ impl Faults {
             "SELECT id, fingerprint, clients, message = '' AS silent FROM error_groups WHERE fingerprint IN ({})",
             json::each_id("$1")
         );
-        let known = Found::find_by_statement(statement(conn, &sql, [json::ids(&keys).into()])).all(conn).await?;
+        let known =
+            Found::find_by_statement(statement(conn, &sql, [json::ids(&keys).into()])).all(conn).await?;
         let (mut groups, mut grown, mut counts) = (HashMap::new(), Grown::default(), Vec::new());
         for Found { id, fingerprint, clients, silent } in known {
             let fingerprint = fingerprint.into_bytes();
@@ -158,7 +159,8 @@ impl Faults {
             groups.insert(fingerprint, Group { id, clients: 0, new: true, fault });
             id += 1;
         }
-        let into = "error_groups (id, fingerprint, app, type, message, culprit, first_seen, last_seen, count)";
+        let into =
+            "error_groups (id, fingerprint, app, type, message, culprit, first_seen, last_seen, count)";
         bulk::insert(conn, into, rows).await?;
         Ok((groups, grown))
     }

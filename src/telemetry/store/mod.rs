@@ -11,13 +11,14 @@ pub mod usage;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
+use uuid::Uuid;
 
-use super::intake::BatchKey;
+use super::intake::{BatchKey, Claim};
 use super::signal::Signal;
-use crate::db::{bulk, statement};
+use crate::db::{bulk, json, statement};
 use crate::timeline;
 
 /// Bytes that a row takes beside its texts: ids, numbers, and its places in the indexes.
@@ -36,26 +37,62 @@ pub async fn last_id(conn: &impl ConnectionTrait) -> Result<i64, DbErr> {
 
 #[derive(FromQueryResult)]
 struct Key {
-    key: Vec<u8>,
+    key: Uuid,
 }
 
-/// Notes batches as stored; gives those that were not before.
-pub async fn claim(
-    conn: &impl ConnectionTrait,
-    keys: &[BatchKey],
-    now: i64,
-) -> Result<HashSet<BatchKey>, DbErr> {
-    let mut fresh = HashSet::new();
-    for chunk in bulk::chunks(keys.to_vec()) {
-        let sql = format!(
-            "INSERT INTO signal_batches (key, received_at) VALUES {} ON CONFLICT DO NOTHING RETURNING key",
-            bulk::places(chunk.len(), 2)
-        );
-        let values = chunk.iter().flat_map(|key| [Value::from(key.to_vec()), Value::from(now)]);
-        let rows = Key::find_by_statement(statement(conn, &sql, values)).all(conn).await?;
-        fresh.extend(rows.into_iter().filter_map(|row| BatchKey::try_from(row.key).ok()));
+#[derive(FromQueryResult)]
+struct Content {
+    key: Uuid,
+    content: Uuid,
+}
+
+/// Batches that are stored, by key.
+#[derive(Default)]
+pub struct Claimed {
+    /// Those that were not before.
+    pub fresh: HashSet<BatchKey>,
+    /// What those carried that were, as far as that is known.
+    pub contents: HashMap<BatchKey, BatchKey>,
+}
+
+impl Claimed {
+    /// Whether what is stored with the key of a batch is another one.
+    pub fn is_other(&self, claim: Claim) -> bool {
+        claim
+            .content
+            .is_some_and(|content| self.contents.get(&claim.key).is_some_and(|stored| *stored != content))
     }
-    Ok(fresh)
+}
+
+/// Notes batches as stored, and tells which of them were before.
+pub async fn claim(conn: &impl ConnectionTrait, claims: &[Claim], now: i64) -> Result<Claimed, DbErr> {
+    let mut claimed = Claimed::default();
+    for chunk in bulk::chunks(claims.to_vec()) {
+        let sql = format!(
+            "INSERT INTO signal_batches (key, received_at, content) VALUES {} ON CONFLICT DO NOTHING RETURNING key",
+            bulk::places(chunk.len(), 3)
+        );
+        let values = chunk.iter().flat_map(|Claim { key, content }| -> [Value; 3] {
+            [key.to_vec().into(), now.into(), content.map(Vec::from).into()]
+        });
+        let rows = Key::find_by_statement(statement(conn, &sql, values)).all(conn).await?;
+        claimed.fresh.extend(rows.into_iter().map(|row| row.key.into_bytes()));
+    }
+    let known = claims.iter().filter(|claim| claim.content.is_some());
+    let known: Vec<Uuid> = known.map(|claim| Uuid::from_bytes(claim.key)).collect();
+    // Two of one key may be in the same commit, so that both are fresh.
+    if known.len() > known.iter().filter(|key| claimed.fresh.contains(key.as_bytes())).count()
+        || known.len() > known.iter().collect::<HashSet<_>>().len()
+    {
+        let sql = format!(
+            "SELECT key, content FROM signal_batches WHERE key IN ({}) AND content IS NOT NULL",
+            json::each_id("$1")
+        );
+        let rows = Content::find_by_statement(statement(conn, &sql, [json::ids(&known).into()]));
+        let rows = rows.all(conn).await?.into_iter();
+        claimed.contents = rows.map(|row| (row.key.into_bytes(), row.content.into_bytes())).collect();
+    }
+    Ok(claimed)
 }
 
 /// A row of `signals`.

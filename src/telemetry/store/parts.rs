@@ -120,7 +120,8 @@ pub async fn put_versions(
          RETURNING group_id AS id, octet_length(version) + {ROW_BYTES} AS bytes",
         json::each_number("$1")
     );
-    let gone = Gone::find_by_statement(statement(conn, &sql, [json::numbers(&full).into()])).all(conn).await?;
+    let gone =
+        Gone::find_by_statement(statement(conn, &sql, [json::numbers(&full).into()])).all(conn).await?;
     gone.into_iter().for_each(|gone| grown.add(gone.id, 0, -gone.bytes));
     Ok(())
 }
@@ -160,7 +161,8 @@ pub async fn put_clients(
             "INSERT INTO error_group_clients (group_id, client) VALUES {} ON CONFLICT DO NOTHING RETURNING group_id AS id",
             bulk::places(chunk.len(), 2)
         );
-        let values = chunk.into_iter().flat_map(|(group, client)| -> [Value; 2] { [group.into(), client.into()] });
+        let values =
+            chunk.into_iter().flat_map(|(group, client)| -> [Value; 2] { [group.into(), client.into()] });
         let put = Id::find_by_statement(statement(conn, &sql, values)).all(conn).await?;
         put.into_iter().for_each(|row| grown.add(row.id, 1, ROW_BYTES));
     }
