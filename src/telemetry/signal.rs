@@ -1,6 +1,7 @@
 //! What a client application reports, as one type for all its forms.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use poem_openapi::Enum;
 use serde::{Deserialize, Serialize};
@@ -152,6 +153,21 @@ pub struct SpanEvent {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// What made a span or a log of OTLP: a library.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(default)]
+pub struct Scope {
+    /// Its name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Its version.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// What else is said of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+}
+
 /// What a signal of each kind carries beyond its message. This is what the column `signal.body` holds.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default)]
@@ -198,6 +214,12 @@ pub struct Body {
     /// User action around it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<Action>,
+    /// What else OTLP says of the service that sent a span or log. Shared by all of a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Arc<BTreeMap<String, String>>>,
+    /// The library within the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Arc<Scope>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -233,6 +255,11 @@ impl Body {
         let events: usize = self.events.iter().map(event).sum();
         let values: usize = self.values.keys().map(|name| PART + name.len()).sum();
         let action = self.action.as_ref().map_or(0, |a| a.name.len() + a.id.len() + a.parent_id.len());
+        // In memory once for all signals; for each, as it is on its way to the disk.
+        let shared =
+            |map: &BTreeMap<String, String>| map.iter().map(|(a, b)| a.len() + b.len()).sum::<usize>();
+        let scope = self.scope.as_ref().map_or(0, |s| s.name.len() + s.version.len() + shared(&s.attributes));
+        let texts = texts + scope + self.resource.as_ref().map_or(0, |map| shared(map));
         texts + map(&self.attributes) + values + node(self.values.len()) + frames + events + action
     }
 }

@@ -271,6 +271,46 @@ async fn the_session_of_a_disabled_account_is_asked_to_end() {
     app.stop().await;
 }
 
+/// Who sent, as OTLP says it: once for many spans and records, and with each of them when it is read.
+#[tokio::test]
+async fn otlps_resources_and_scopes_are_kept_within_bounds() {
+    let app = TestApp::spawn().await;
+    let (admin, key) = (app.admin().await, key(&app, "desk").await);
+    let pairs = |pairs: &[(&str, &str)]| -> Vec<serde_json::Value> {
+        pairs.iter().map(|(name, text)| json!({"key": name, "value": {"stringValue": text}})).collect()
+    };
+    let resource = json!({"attributes": pairs(&[("service.name", "checkout"), ("service.version", "2.1"), ("host.name", "h1")])});
+    let scope = json!({"name": "fetch", "version": "0.5", "attributes": pairs(&[("short", "yes")])});
+    let body = |resource: &serde_json::Value, scope: &serde_json::Value| {
+        json!({
+            "resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": scope, "spans": [{"name": "GET /cart"}, {"name": "GET /pay"}]}]}],
+            "resourceLogs": [{"resource": resource, "scopeLogs": [{"scope": scope, "logRecords": [{"body": {"stringValue": "paid"}}]}]}],
+        })
+    };
+    assert_eq!(send(&app, &key, &body(&resource, &scope)).await.status, 202);
+    let found = admin.get("/api/logs").await.expect(200);
+    for line in found["items"].as_array().unwrap() {
+        let fields = &line["fields"];
+        assert_eq!(fields["resource"], json!({"service.version": "2.1", "host.name": "h1"}), "{line}");
+        assert_eq!(
+            fields["scope"],
+            json!({"name": "fetch", "version": "0.5", "attributes": {"short": "yes"}})
+        );
+        assert_eq!(fields["type"], "checkout");
+    }
+    assert_eq!(
+        admin.get("/api/logs?search=host.name").await.expect(200)["items"].as_array().unwrap().len(),
+        3
+    );
+    // What each signal repeats may not be large: a small body makes no large database.
+    let large = json!({"name": "x", "attributes": pairs(&[("k", &"x".repeat(9_000))])});
+    for (resource, scope) in [(&large, &scope), (&resource, &large)] {
+        send(&app, &key, &body(resource, scope)).await.expect_problem(413, "payload_too_large");
+    }
+    assert_eq!(stored(&app).await, 3);
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn what_the_sdks_tracing_and_its_otlp_transport_send_is_kept() {
     let app = TestApp::spawn().await;

@@ -7,12 +7,14 @@ mod records;
 mod spans;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::leaf::{Leaf, List, Object};
 use super::{Items, MAX_ATTRIBUTES, MAX_TEXT, PayloadError, Read, read};
+use crate::telemetry::signal::Scope;
 
 /// Both lists, beside each other.
 #[derive(Debug, Default, Deserialize)]
@@ -47,12 +49,55 @@ struct Resource<'a> {
     attributes: Pairs<'a>,
 }
 
-impl Resource<'_> {
-    /// The name of the service.
-    fn service(self) -> Result<String, PayloadError> {
-        Ok(attributes(self.attributes)?.remove("service.name").unwrap_or_default())
+/// The library that made what a scope has.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Library<'a> {
+    #[serde(borrow)]
+    name: Leaf<'a>,
+    #[serde(borrow)]
+    version: Leaf<'a>,
+    #[serde(borrow)]
+    attributes: Pairs<'a>,
+}
+
+/// Who sent a signal, as each signal has it.
+#[derive(Clone, Debug, Default)]
+struct Source {
+    /// Name of the service.
+    service: String,
+    resource: Option<Arc<BTreeMap<String, String>>>,
+    scope: Option<Arc<Scope>>,
+}
+
+impl Source {
+    fn of(resource: Option<Resource<'_>>) -> Result<Self, PayloadError> {
+        let mut resource = attributes(resource.unwrap_or_default().attributes)?;
+        let service = resource.remove("service.name").unwrap_or_default();
+        within("Bytes of a resource", &resource, service.len())?;
+        let resource = (!resource.is_empty()).then(|| Arc::new(resource));
+        Ok(Self { service, resource, scope: None })
+    }
+
+    fn within(&self, library: Option<Library<'_>>) -> Result<Self, PayloadError> {
+        let library = library.unwrap_or_default();
+        let (name, version) = (library.name.label(), library.version.label());
+        let scope = Scope { name, version, attributes: attributes(library.attributes)? };
+        within("Bytes of a scope", &scope.attributes, scope.name.len() + scope.version.len())?;
+        let scope = (scope != Scope::default()).then(|| Arc::new(scope));
+        Ok(Self { scope, ..self.clone() })
     }
 }
+
+/// What all signals of a resource or scope have in common is stored with each of them: so much is enough for every SDK,
+/// and a small body makes no large database.
+fn within(what: &'static str, map: &BTreeMap<String, String>, beside: usize) -> Result<(), PayloadError> {
+    let bytes = beside + map.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    if bytes > MAX_SOURCE { Err(PayloadError::too_large(what, bytes, MAX_SOURCE)) } else { Ok(()) }
+}
+
+/// Most bytes of a resource, and of a scope.
+const MAX_SOURCE: usize = 8 << 10;
 
 /// Attributes, as OTLP writes them.
 type Pairs<'a> = List<KeyValue<'a>, MAX_ATTRIBUTES>;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Items, Object, Pairs, PayloadError, Read, Resource, attributes, id, text};
+use super::{Items, Library, Object, Pairs, PayloadError, Read, Resource, Source, attributes, id, text};
 use crate::telemetry::payload::leaf::Leaf;
 use crate::telemetry::payload::{read, stamp};
 use crate::telemetry::signal::{Body, Kind, Level, Signal};
@@ -20,6 +20,8 @@ pub struct OfResource<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Scope<'a> {
+    #[serde(borrow)]
+    scope: Option<Library<'a>>,
     #[serde(borrow)]
     log_records: Items<'a>,
 }
@@ -50,12 +52,13 @@ struct Record<'a> {
 impl OfResource<'_> {
     /// Adds a log for each record.
     pub fn signals(self, found: &mut Read) -> Result<(), PayloadError> {
-        let service = self.resource.unwrap_or_default().service()?;
+        let source = Source::of(self.resource)?;
         for scope in self.scope_logs.whole("Scopes of log records")? {
             let Object(scope) = read::<Object<Scope<'_>>>(scope)?;
+            let source = source.within(scope.scope)?;
             for record in scope.log_records.whole("Signals of the payload")? {
                 let Object(record) = read::<Object<Record<'_>>>(record)?;
-                found.add(record.signal(&service)?)?;
+                found.add(record.signal(&source)?)?;
             }
         }
         Ok(())
@@ -63,7 +66,7 @@ impl OfResource<'_> {
 }
 
 impl Record<'_> {
-    fn signal(self, service: &str) -> Result<Signal, PayloadError> {
+    fn signal(self, source: &Source) -> Result<Signal, PayloadError> {
         let word = self.severity_text.label();
         let level = level(self.severity_number).unwrap_or_else(|| Level::meant(&word));
         let at = stamp::nanos(self.time_unix_nano);
@@ -77,7 +80,9 @@ impl Record<'_> {
             body: Body {
                 attributes: attributes(self.attributes)?,
                 level: Some(word).filter(|word| !word.is_empty() && word != level.as_str()),
-                r#type: service.to_owned(),
+                r#type: source.service.clone(),
+                resource: source.resource.clone(),
+                scope: source.scope.clone(),
                 ..Body::default()
             },
         })

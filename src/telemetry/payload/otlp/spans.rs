@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Items, Object, Pairs, PayloadError, Read, Resource, attributes, id};
+use super::{Items, Library, Object, Pairs, PayloadError, Read, Resource, Source, attributes, id};
 use crate::telemetry::payload::leaf::{Leaf, List};
 use crate::telemetry::payload::{MAX_SPAN_EVENTS, read, stamp};
 use crate::telemetry::signal::{Body, Kind, Level, Signal, SpanEvent};
@@ -19,6 +19,8 @@ pub struct OfResource<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Scope<'a> {
+    #[serde(borrow)]
+    scope: Option<Library<'a>>,
     #[serde(borrow)]
     spans: Items<'a>,
 }
@@ -71,12 +73,13 @@ struct Event<'a> {
 impl OfResource<'_> {
     /// Adds a signal for each span.
     pub fn signals(self, found: &mut Read) -> Result<(), PayloadError> {
-        let service = self.resource.unwrap_or_default().service()?;
+        let source = Source::of(self.resource)?;
         for scope in self.scope_spans.whole("Scopes of spans")? {
             let Object(scope) = read::<Object<Scope<'_>>>(scope)?;
+            let source = source.within(scope.scope)?;
             for span in scope.spans.whole("Signals of the payload")? {
                 let Object(span) = read::<Object<Span<'_>>>(span)?;
-                found.add(span.signal(&service)?)?;
+                found.add(span.signal(&source)?)?;
             }
         }
         Ok(())
@@ -84,7 +87,7 @@ impl OfResource<'_> {
 }
 
 impl Span<'_> {
-    fn signal(self, service: &str) -> Result<Signal, PayloadError> {
+    fn signal(self, source: &Source) -> Result<Signal, PayloadError> {
         let Status { code, message } = self.status.unwrap_or_default();
         // 2, or its name: the span failed.
         let failed = matches!(code.label().as_str(), "2" | "STATUS_CODE_ERROR");
@@ -98,7 +101,9 @@ impl Span<'_> {
             message: self.name.label(),
             body: Body {
                 attributes: attributes(self.attributes)?,
-                r#type: service.to_owned(),
+                r#type: source.service.clone(),
+                resource: source.resource.clone(),
+                scope: source.scope.clone(),
                 parent_span_id: self.parent_span_id.label(),
                 duration_ms: duration(self.start_time_unix_nano, self.end_time_unix_nano),
                 span_kind: kind(self.kind),
