@@ -133,7 +133,10 @@ async fn what_an_earlier_version_kept_is_there_and_has_what_came_later() {
     let dir = tempfile::tempdir().unwrap();
     let old = dir.path().join("old.sqlite");
     write(&old, FLEET, &data(now)).await;
-    let app = TestApp::spawn_with(|config| drop(fs::copy(&old, &config.database).unwrap())).await;
+    let app = TestApp::spawn_with(|config| {
+        fs::copy(&old, &config.database).unwrap();
+    })
+    .await;
     let admin = app.admin().await;
     let found = admin.get("/api/chat/search?q=years").await.expect(200);
     assert_eq!(found["items"].as_array().unwrap().len(), 1, "{found}");

@@ -20,6 +20,10 @@ pub struct Filter {
     pub os_version: Option<String>,
     /// Name of the machine, whatever the case.
     pub hostname: Option<String>,
+    /// Language and country, whatever the case.
+    pub locale: Option<String>,
+    /// Address that it was last seen at.
+    pub address: Option<String>,
     /// First seen from a time on, and before another, in milliseconds since 1970.
     pub first_seen: (Option<i64>, Option<i64>),
     /// Last seen, in the same way.
@@ -45,13 +49,15 @@ pub enum By {
     OsVersion,
     User,
     Hostname,
+    Address,
+    Connected,
     Signals,
     Errors,
     LastError,
 }
 
 impl By {
-    const ALL: [(&'static str, Self); 11] = [
+    const ALL: [(&'static str, Self); 13] = [
         ("last_seen", Self::LastSeen),
         ("first_seen", Self::FirstSeen),
         ("app", Self::App),
@@ -60,14 +66,17 @@ impl By {
         ("os_version", Self::OsVersion),
         ("user", Self::User),
         ("hostname", Self::Hostname),
+        ("address", Self::Address),
+        ("connected", Self::Connected),
         ("signals", Self::Signals),
         ("errors", Self::Errors),
         ("last_error", Self::LastError),
     ];
 
-    /// The column, as the list's query calls it.
-    pub fn column(self) -> &'static str {
-        match self {
+    /// The column, as the list's query calls it; `None` for what only memory knows.
+    pub fn column(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Connected => return None,
             Self::LastSeen => "i.last_seen_at",
             Self::FirstSeen => "i.first_seen_at",
             Self::App => "i.app COLLATE NOCASE",
@@ -76,14 +85,15 @@ impl By {
             Self::OsVersion => "i.os_version COLLATE NOCASE",
             Self::User => "COALESCE(u.username, i.user_name) COLLATE NOCASE",
             Self::Hostname => "i.hostname COLLATE NOCASE",
+            Self::Address => "i.address",
             Self::Signals => "i.signals",
             Self::Errors => "i.errors",
             Self::LastError => "COALESCE(i.last_error_at, 0)",
-        }
+        })
     }
 
-    /// The value of a row.
-    pub fn position(self, row: &Row) -> Position {
+    /// The value of a row, which is connected now or not.
+    pub fn position(self, row: &Row, connected: bool) -> Position {
         let text = |t: &str| Position::Text(t.to_owned());
         match self {
             Self::LastSeen => Position::Number(row.last_seen_at),
@@ -94,6 +104,8 @@ impl By {
             Self::OsVersion => text(&row.os_version),
             Self::User => text(&row.username),
             Self::Hostname => text(&row.hostname),
+            Self::Address => text(&row.address),
+            Self::Connected => Position::Number(connected.into()),
             Self::Signals => Position::Number(row.signals),
             Self::Errors => Position::Number(row.errors),
             Self::LastError => Position::Number(row.last_error_at.unwrap_or(0)),

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::{connect, described, field, installation_of, token, visit};
-use crate::support::{PASSWORD, TestApp, eventually, stored};
+use crate::support::{PASSWORD, TestApp, database, eventually, stored};
 
 #[tokio::test]
 async fn an_installation_is_known_as_it_described_itself() {
@@ -109,6 +109,16 @@ async fn installations_are_found_by_any_of_what_is_known() {
     assert!(found("hostname=new").await.is_empty(), "a name is a whole one");
     assert_eq!(found("os_version=11&os=linux").await, ["beta", "new"]);
     assert_eq!(found("os_version=10").await, ["old"]);
+    let elsewhere = "UPDATE installation SET address = '203.0.113.7', locale = 'en-GB' WHERE key = 'old'";
+    assert_eq!(database::write(&app, elsewhere, []).await, 1);
+    for address in ["203.0.113.7", "::ffff:203.0.113.7"] {
+        assert_eq!(found(&format!("address={address}")).await, ["old"], "{address}");
+    }
+    assert_eq!(found("address=127.0.0.1").await, ["beta", "new", "phone"]);
+    assert!(found("address=127.0.0").await.is_empty(), "an address is a whole one");
+    assert_eq!(found("locale=EN-gb").await, ["old"]);
+    let by_address = admin.get("/api/installations?sort=-address&limit=1").await.expect(200);
+    assert_eq!(field(&by_address, "key"), ["old"]);
     let week_ago =
         (app.clock.now() - TimeDelta::days(7)).to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     for which in ["first_seen", "last_seen"] {
@@ -134,6 +144,7 @@ async fn installations_are_found_by_any_of_what_is_known() {
         ("-app", "phone"),
         ("user", "old"),
         ("first_seen", "old"),
+        ("-connected", "phone"),
         ("-errors", ""),
         ("signals", ""),
     ] {
@@ -142,6 +153,17 @@ async fn installations_are_found_by_any_of_what_is_known() {
             assert_eq!(field(&page, "key"), [first], "{sort}");
         }
     }
+    // Pages of an order that only memory knows: each once, those that are connected last.
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = admin.get(&format!("/api/installations?sort=connected&limit=1{cursor}")).await.expect(200);
+        seen.extend(field(&page, "key").into_iter().map(str::to_owned));
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen[3], "phone");
+    seen.sort_unstable();
+    assert_eq!(seen, ["beta", "new", "old", "phone"]);
     for query in ["sort=nonsense", "sort=--app", "silent_days=0", "behind=perhaps", "limit=0", "cursor=x"] {
         admin.get(&format!("/api/installations?{query}")).await.expect(400);
     }

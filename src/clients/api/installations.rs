@@ -84,6 +84,12 @@ impl InstallationsApi {
         /// Only those on the machine of this name, whatever the case
         #[oai(validator(max_length = 128))]
         hostname: Query<Option<String>>,
+        /// Only those with this language, such as `fr-FR`, whatever the case
+        #[oai(validator(max_length = 128))]
+        locale: Query<Option<String>>,
+        /// Only those last seen at this address
+        #[oai(validator(max_length = 128))]
+        address: Query<Option<String>>,
         /// Only those first seen at this time or later
         first_seen_since: Query<Option<Timestamp>>,
         /// Only those first seen before this time
@@ -103,10 +109,10 @@ impl InstallationsApi {
         /// Only those that have, or do not have, a version below the latest of their application: the highest one seen in
         /// the last 30 days that is no pre-release
         behind: Query<Option<bool>>,
-        /// `last_seen`, `first_seen`, `app`, `version`, `os`, `os_version`, `user`, `hostname`, `signals`, `errors` or `last_error`,
-        /// with `-` before it for the other direction; `-last_seen` when absent
+        /// `last_seen`, `first_seen`, `app`, `version`, `os`, `os_version`, `user`, `hostname`, `address`, `connected`,
+        /// `signals`, `errors` or `last_error`, with `-` before it for the other direction; `-last_seen` when absent
         #[oai(validator(
-            pattern = "^-?(last_seen|first_seen|app|version|os|os_version|user|hostname|signals|errors|last_error)$"
+            pattern = "^-?(last_seen|first_seen|app|version|os|os_version|user|hostname|address|connected|signals|errors|last_error)$"
         ))]
         sort: Query<Option<String>>,
         /// Items in a page
@@ -137,6 +143,8 @@ impl InstallationsApi {
             os: os.0,
             os_version: os_version.0,
             hostname: hostname.0,
+            locale: locale.0,
+            address: address.0,
             first_seen: (ms(first_seen_since), ms(first_seen_before)),
             last_seen: (ms(last_seen_since), ms(last_seen_before)),
             search: search.0,
@@ -146,7 +154,7 @@ impl InstallationsApi {
         };
         let now_ms = fleet.inner.clock.now_ms();
         let db = fleet.inner.db.read();
-        let (rows, more) = list::page(db, &filter, order, after.as_ref(), limit, now_ms).await?;
+        let (rows, more) = list::page(db, &filter, order, &online, after.as_ref(), limit, now_ms).await?;
         let (total, known) = match after {
             Some(_) => (None, None),
             None => {
@@ -154,9 +162,12 @@ impl InstallationsApi {
                 (Some(list::count(db, &filter, now_ms).await?), Some(known))
             }
         };
-        let cursor = |last: &Row| page::encode(&Cursor { sort, value: order.by.position(last), id: last.id });
-        let next = rows.last().filter(|_| more).map(cursor);
         let online: HashSet<Uuid> = online.into_iter().collect();
+        let cursor = |last: &Row| {
+            let value = order.by.position(last, online.contains(&last.id));
+            page::encode(&Cursor { sort, value, id: last.id })
+        };
+        let next = rows.last().filter(|_| more).map(cursor);
         let item = |row: Row| {
             let connected = online.contains(&row.id);
             Installation::of(row, connected, now_ms)

@@ -1,5 +1,7 @@
 //! Looking for installations: conditions, order, and pages that stay right while things change.
 
+use std::net::IpAddr;
+
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -107,6 +109,7 @@ impl Conditions {
             ("i.os", &filter.os),
             ("i.os_version", &filter.os_version),
             ("i.hostname", &filter.hostname),
+            ("i.locale", &filter.locale),
         ] {
             if let Some(asked) = asked {
                 let same = self.has(column, &Needle::whole(asked));
@@ -122,6 +125,12 @@ impl Conditions {
                     self.sql.push(format!("{column} {edge} {place}"));
                 }
             }
+        }
+        if let Some(address) = &filter.address {
+            // As it is written here, however it is written there.
+            let known = address.parse::<IpAddr>().map(|ip| ip.to_canonical().to_string());
+            let place = self.bind(known.unwrap_or_else(|_| address.clone()));
+            self.sql.push(format!("i.address = {place}"));
         }
         if let Some(search) = &filter.search {
             let everything = "(COALESCE(u.username, i.user_name) || char(10) || i.app || char(10) || i.app_version \
@@ -152,18 +161,22 @@ impl Conditions {
     }
 }
 
-/// A page of installations, and whether there are more.
+/// A page of installations, and whether there are more; `online` are those that are connected now.
 pub async fn page(
     conn: &impl ConnectionTrait,
     filter: &Filter,
     order: Order,
+    online: &[Uuid],
     after: Option<&Cursor>,
     limit: usize,
     now_ms: i64,
 ) -> Result<(Vec<Row>, bool), DbErr> {
     let mut conditions = Conditions::new(now_ms);
     conditions.add(filter, now_ms);
-    let column = order.by.column();
+    let column = match order.by.column() {
+        Some(column) => column.to_owned(),
+        None => format!("(i.id IN ({}))", json::each_id(&conditions.bind(json::ids(online)))),
+    };
     let (direction, beyond) = if order.descending { ("DESC", "<") } else { ("ASC", ">") };
     if let Some(cursor) = after {
         let (value, id) = (conditions.bind(cursor.value.clone()), conditions.bind(cursor.id));
