@@ -4,7 +4,7 @@ NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run server-dev server-prod up down logs demo static image release test test-deps bench soak check fmt clippy docs shellcheck drift generate clients
+.PHONY: help run server-dev server-prod up down logs demo static image release test test-deps bench soak fuzz check fmt clippy docs shellcheck drift generate clients
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ ifdef NEXTEST
 else
 	$(CARGO) test --test main -- drift::
 endif
+
+fuzz: ## Ten minutes of made-up telemetry against its parser, or ARGS="minutes"; grows fuzz/corpus
+	@scripts/fuzz.sh $(ARGS)
 
 soak: ## Ten minutes of telemetry from 100 clients, 5,000 signals a second, against a release build
 	$(CARGO) build --release --workspace
