@@ -42,11 +42,17 @@ const site = http.createServer((request, response) => {
         url: '${collector}',
         app: { name: 'desk', version: '1.2.3', environment: 'test' },
         sessionTracking: { enabled: true, persistent: true },
+      });
+      // Work that a person waits for.
+      document.querySelector('#work').addEventListener('click', () => {
+        const until = performance.now() + 60;
+        while (performance.now() < until);
+        document.querySelector('#text').textContent = 'Done';
       });`,
     ],
     '/': [
       'text/html',
-      '<!doctype html><title>Desk</title><h1>Desk</h1><p id="text">Words</p><script src="/faro.js"></script><script src="/app.js"></script>',
+      '<!doctype html><title>Desk</title><h1>Desk</h1><p id="text">Words</p><button id="work">Work</button><script src="/faro.js"></script><script src="/app.js"></script>',
     ],
   }[request.url] ?? ['text/plain', ''];
   response.writeHead(200, { 'content-type': type });
@@ -134,9 +140,34 @@ assert.deepEqual(
 
 // The aggregates have what was measured, and the error.
 const minute = () => new Date(Date.now() - 60_000).toISOString();
-const counted = async (query) => (await api(`/monitoring/series?${query}&step=1&from=${minute()}`)).series[0]?.total ?? {};
-await until(async () => (await counted('metric=measurements&by=app&name=ttfb')).count === 1, 'ttfb in the aggregates');
-await until(async () => (await counted('metric=errors&by=app')).count === 1, 'the error in the aggregates');
+const counted = async (query) => (await api(`/monitoring/series?${query}&step=1&from=${minute()}`)).series[0];
+/** Waits until the aggregates have counted one; gives when they were last asked in vain. */
+const counts = async (query) => {
+  let inVain = 0;
+  await until(async () => {
+    const asked = performance.now();
+    const count = (await counted(query))?.total.count ?? 0;
+    assert.ok(count <= 1, `${query} counts ${count}`);
+    if (count === 0) inVain = asked;
+    return count === 1;
+  }, `${query} in the aggregates`);
+  return inVain;
+};
+/** When the collector's answer came to the batch with this text. */
+const answerTo = (text) => {
+  const batch = answered.find(({ body }) => body.includes(text));
+  assert.ok(batch, `${text} was sent`);
+  return batch.at;
+};
+// Whoever asks a second after the collector's answer is told, however slow this machine is to ask.
+for (const [query, text] of [
+  ['metric=measurements&by=app&name=ttfb', '"ttfb"'],
+  ['metric=errors&by=app', 'nothingIsCalledThis'],
+]) {
+  // What was caught a moment ago is asked for at once; the others have been there for longer.
+  const late = Math.round((await counts(query)) - answerTo(text));
+  assert.ok(late < 1000, `${query} was not there after ${late} ms`);
+}
 
 // Within a second of the collector's answer the API has it, and everybody who listens. An exception is sent as soon as it
 // is caught, and asked for at once.
@@ -149,6 +180,17 @@ for (const text of ['session_start', 'the calendar is slow', 'room_opened', 'vie
   }
 }
 assert.deepEqual([...new Set(answered.map(({ status }) => status))], [202]);
+
+// A person's click, and how long it took until the page showed something: measured until the page is left.
+await page.click('#work');
+await page.waitForFunction(() => document.querySelector('#text').textContent === 'Done');
+await page.evaluate(
+  () =>
+    new Promise((seen) => {
+      const told = (list) => list.getEntries().some(({ name, interactionId }) => name === 'click' && interactionId > 0) && seen();
+      new PerformanceObserver(told).observe({ type: 'event', durationThreshold: 16, buffered: true });
+    }),
+);
 
 // A reload while lines wait to be sent: each arrives, and once.
 const push = (text, count) =>
@@ -165,7 +207,12 @@ await push('after the reload', 5);
 await arrives('after the reload', 5);
 await arrives('before the reload', 20);
 const vitals = (await lines('web-vitals')).flatMap((line) => Object.keys(line.fields.values));
-for (const name of ['ttfb', 'fcp', 'lcp', 'cls']) assert.ok(vitals.includes(name), `${name} among ${vitals}`);
+for (const name of ['ttfb', 'fcp', 'lcp', 'cls', 'inp']) assert.ok(vitals.includes(name), `${name} among ${vitals}`);
+const [click] = await arrives('"inp"', 1, '&kind=measurement');
+assert.ok(click.fields.values.inp >= 56 && click.fields.values.inp < 10_000, `${click.fields.values.inp} ms`);
+assert.equal(click.place, 'rooms');
+await counts('metric=measurements&by=view&name=inp');
+assert.equal((await counted('metric=measurements&by=view&name=inp')).label, 'desk rooms');
 
 // A cut network: what is reported meanwhile arrives when it is back, and once.
 page.expected.push(/ERR_INTERNET_DISCONNECTED/);
