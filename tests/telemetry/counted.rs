@@ -15,6 +15,19 @@ async fn signals_are_counted_by_kind_application_and_level_and_vitals_measured()
         "measurements": [{"type": "web-vitals", "values": {"lcp": 2600, "delta": 2600}}, {"type": "own", "values": {"rows": 7}}],
     });
     assert_eq!(send(&app, &key, &body).await.status, 202);
+    let dated = super::line("once");
+    let dated = json!({"meta": {"app": {"name": "desk-counted"}}, "logs": dated["logs"]});
+    let repeated = async || {
+        let page = reqwest::get(format!("http://{}/metrics", app.metrics)).await.unwrap().text().await.unwrap();
+        let line = page.lines().find(|line| line.starts_with("workspace_signals_repeated_batches_total ")).unwrap();
+        line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()
+    };
+    let before = repeated().await;
+    for _ in 0..3 {
+        assert_eq!(send(&app, &key, &dated).await.status, 202);
+    }
+    // Other tests of this process send their batches again, too.
+    assert!(repeated().await >= before + 2);
     let stranger =
         json!({"meta": {"app": {"name": "nobody-knows-it"}}, "exceptions": [{"type": "E", "value": "v"}]});
     assert_eq!(app.member("ann").await.post("/collect", &stranger).await.status, 202);
@@ -39,6 +52,12 @@ async fn signals_are_counted_by_kind_application_and_level_and_vitals_measured()
         r#"faro_receiver_response_message_bytes_count{method="POST",route="collect"}"#,
         r#"faro_receiver_inflight_requests{method="POST",route="collect"} 0"#,
         "workspace_collect_request_bytes_bucket",
+        r#"workspace_collect_duration_seconds_bucket{le="0.05"}"#,
+        "workspace_collect_duration_seconds_count",
+        "workspace_signals_commit_duration_seconds_count",
+        r#"faro_receiver_rate_limiter_requests_total{app="desk-counted",env="",allowed="true"} 4"#,
+        r#"faro_receiver_sourcemap_cache_size{origin=""}"#,
+        r#"faro_receiver_sourcemap_file_reads_total{origin="",status="ok"}"#,
     ] {
         assert!(page.contains(name), "{name}");
     }

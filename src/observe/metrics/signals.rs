@@ -32,6 +32,8 @@ const RECEIVER_SECONDS: &str = "faro_receiver_request_duration_seconds";
 const RECEIVER_BYTES: &str = "faro_receiver_request_message_bytes";
 const RECEIVER_ANSWER_BYTES: &str = "faro_receiver_response_message_bytes";
 const RECEIVER_INFLIGHT: &str = "faro_receiver_inflight_requests";
+/// By the application of the key: here the rate is decided before the body is read, which would tell the environment.
+const RECEIVER_LIMITED: &str = "faro_receiver_rate_limiter_requests_total";
 
 /// Why a request with signals was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +127,7 @@ pub(super) fn describe() {
     describe_histogram!(RECEIVER_BYTES, Unit::Bytes, "Size of collector requests as sent.");
     describe_histogram!(RECEIVER_ANSWER_BYTES, Unit::Bytes, "Size of the collector's answers.");
     describe_gauge!(RECEIVER_INFLIGHT, Unit::Count, "Collector requests that are being answered.");
+    describe_counter!(RECEIVER_LIMITED, Unit::Count, "Collector requests with a key, by whether its rate admits them.");
     gauge!(RECEIVER_INFLIGHT, "method" => "POST", "route" => "collect").set(0.0);
     counter!(AGAIN).increment(0);
     gauge!(QUEUE).set(0.0);
@@ -159,6 +162,12 @@ pub fn web_vital(app: &str, name: &str, value: f64) {
 /// A request with signals was refused.
 pub fn signals_refused(reason: SignalsRefused) {
     counter!(REFUSED, "reason" => reason.label()).increment(1);
+}
+
+/// The rate of an application's key was asked.
+pub fn collect_limited(app: &str, allowed: bool) {
+    let allowed = if allowed { "true" } else { "false" };
+    counter!(RECEIVER_LIMITED, "app" => app.to_owned(), "env" => "", "allowed" => allowed).increment(1);
 }
 
 /// A batch came again.

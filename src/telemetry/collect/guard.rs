@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::ApiError;
 use crate::http::{Peer, network};
-use crate::observe::SignalsRefused;
+use crate::observe::{SignalsRefused, metrics};
 use crate::telemetry::keys::{AppKey, AppKeys};
 
 /// Requests a second from one address, which may be a whole office or a test machine.
@@ -126,7 +126,11 @@ impl Guard {
         }
         let pass = pass(keys, request).map_err(|error| (SignalsRefused::Credential, error))?;
         match &pass {
-            Pass::Key(key) => budgets.spend(key, address, now),
+            Pass::Key(key) => {
+                let spent = budgets.spend(key, address, now);
+                metrics::collect_limited(&key.app, spent.is_ok());
+                spent
+            }
             Pass::Account(who) => budgets.logins.spend(Budget::per_second(LOGIN_RATE), login(who), now),
         }
         .map_err(limited)?;

@@ -79,6 +79,11 @@ impl Cache {
         inner.bytes
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.inner.lock().expect("no panic while held").maps.len()
+    }
+
     /// Forgets a map. Gives the bytes of all.
     pub fn forget(&self, digest: &Digest) -> usize {
         let mut inner = self.inner.lock().expect("no panic while held");

@@ -129,7 +129,8 @@ impl SourceMaps {
     /// Takes from memory what is no longer stored. Where another file holds the same, it is read again.
     fn forget(&self, digest: Option<Vec<u8>>) {
         if let Some(digest) = digest.and_then(|digest| Digest::try_from(digest).ok()) {
-            metrics::source_maps_cached(self.cache.forget(&digest));
+            let bytes = self.cache.forget(&digest);
+            metrics::source_maps_cached(self.cache.len(), bytes);
         }
     }
 
@@ -199,13 +200,17 @@ impl SourceMaps {
             let json = body::gunzip(&content, MAX_BYTES).ok().flatten();
             let json = json.ok_or_else(|| Unreadable("it is damaged".to_owned()))?;
             let map = Arc::new(Map::read(&json)?);
-            metrics::source_map_read(start.elapsed());
-            metrics::source_maps_cached(cache.put(digest, &map));
+            metrics::source_map_read(Some(start.elapsed()));
+            let bytes = cache.put(digest, &map);
+            metrics::source_maps_cached(cache.len(), bytes);
             Ok(map)
         });
         let read: Result<Arc<Map>, MapError> = read.await.and_then(|read| read);
         Ok(read
-            .inspect_err(|e| tracing::warn!(map.id = %mapped.id, error = %e, "A source map cannot be read"))
+            .inspect_err(|e| {
+                metrics::source_map_read(None);
+                tracing::warn!(map.id = %mapped.id, error = %e, "A source map cannot be read");
+            })
             .ok())
     }
 
