@@ -29,6 +29,7 @@ mod idempotency;
 mod kill9;
 mod logs;
 mod logs_stdout;
+mod logs_tail;
 mod loki;
 mod metrics;
 mod monitoring;

@@ -18,8 +18,10 @@ async fn signals_are_counted_by_kind_application_and_level_and_vitals_measured()
     let dated = super::line("once");
     let dated = json!({"meta": {"app": {"name": "desk-counted"}}, "logs": dated["logs"]});
     let repeated = async || {
-        let page = reqwest::get(format!("http://{}/metrics", app.metrics)).await.unwrap().text().await.unwrap();
-        let line = page.lines().find(|line| line.starts_with("workspace_signals_repeated_batches_total ")).unwrap();
+        let page =
+            reqwest::get(format!("http://{}/metrics", app.metrics)).await.unwrap().text().await.unwrap();
+        let line =
+            page.lines().find(|line| line.starts_with("workspace_signals_repeated_batches_total ")).unwrap();
         line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()
     };
     let before = repeated().await;

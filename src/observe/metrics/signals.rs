@@ -127,7 +127,11 @@ pub(super) fn describe() {
     describe_histogram!(RECEIVER_BYTES, Unit::Bytes, "Size of collector requests as sent.");
     describe_histogram!(RECEIVER_ANSWER_BYTES, Unit::Bytes, "Size of the collector's answers.");
     describe_gauge!(RECEIVER_INFLIGHT, Unit::Count, "Collector requests that are being answered.");
-    describe_counter!(RECEIVER_LIMITED, Unit::Count, "Collector requests with a key, by whether its rate admits them.");
+    describe_counter!(
+        RECEIVER_LIMITED,
+        Unit::Count,
+        "Collector requests with a key, by whether its rate admits them."
+    );
     gauge!(RECEIVER_INFLIGHT, "method" => "POST", "route" => "collect").set(0.0);
     counter!(AGAIN).increment(0);
     gauge!(QUEUE).set(0.0);
