@@ -3,6 +3,15 @@
 // Long enough not to ask for each letter, short enough to feel at once.
 const TYPING_MS = 300;
 
+/** A function that runs `job` after a pause in its calls. */
+export function later(job) {
+  let waiting = null;
+  return () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(job, TYPING_MS);
+  };
+}
+
 /** Calls `search(words)` after a pause in typing in `input`, and at once when its form, if it has one, is sent. */
 export function bindSearchField(input, search) {
   let typing = null;

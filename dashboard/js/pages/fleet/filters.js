@@ -4,7 +4,7 @@ import { showChips } from "../../lib/chips.js";
 import { byId } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 import { keepBeside } from "../../lib/place.js";
-import { bindSearchField } from "../../lib/search-field.js";
+import { bindSearchField, later } from "../../lib/search-field.js";
 import { CONDITIONS, query } from "./query.js";
 
 const LABELS = () => ({
