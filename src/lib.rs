@@ -17,6 +17,7 @@
 //! | [`monitoring`] | health, readiness, the last five minutes of the server itself, what happened in 30 days |
 //! | [`telemetry`] | what client applications report: the Faro collector, keys, bounds, the store of signals, grouped errors, source maps, the way to Loki |
 //! | [`logs`] | one view over the server's lines and those of clients, and its live tail |
+//! | [`limits`] | every bound in force, beside what is used of it |
 //! | [`audit`] | who did what with an administrator's rights |
 //! | [`console`] | the administrators' console: typed verbs, and no shell |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
@@ -47,6 +48,7 @@ pub mod http;
 pub mod id;
 pub mod idempotency;
 pub mod inbox;
+pub mod limits;
 pub mod logs;
 pub mod monitoring;
 pub mod observe;

@@ -174,6 +174,21 @@ async fn no_secret_of_a_body_is_ever_in_it() {
 }
 
 #[tokio::test]
+async fn rows_are_found_by_how_they_ended() {
+    let app = TestApp::spawn().await;
+    let (admin, ann) = (app.admin().await, app.member("ann").await);
+    ann.post("/api/users", &json!({})).await.expect_problem(403, "forbidden");
+    for (outcome, expected) in [("ok", "root"), ("refused", "ann")] {
+        let found = rows(&admin, &format!("outcome={outcome}")).await;
+        let who: Vec<_> = found.iter().map(|row| row["username"].as_str().unwrap()).collect();
+        assert_eq!(who, [expected], "{outcome}");
+    }
+    assert_eq!(rows(&admin, "outcome=failed").await.len(), 0);
+    admin.get("/api/audit?outcome=lost").await.expect(400);
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn rows_survive_a_restart_for_400_days() {
     let app = TestApp::spawn().await;
     app.member("ann").await;

@@ -81,6 +81,34 @@ async fn the_people_look_right_everywhere() {
 }
 
 #[tokio::test]
+async fn everyone_sets_what_is_theirs_and_an_admin_what_is_the_servers() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "settings", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
+async fn the_settings_look_right_everywhere() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "settings-looks", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
+async fn errors_are_settled_together_and_before_the_eyes_of_others() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "errors-bulk", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
+async fn everyone_walks_through_every_page_in_both_languages() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "walk", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
 async fn an_admin_works_in_the_terminal() {
     let app = TestApp::spawn().await;
     let token = app.admin().await.token;

@@ -1,8 +1,10 @@
 //! Pages and assets as a browser's first requests see them. What happens in the browser is in `browser`.
 
 use std::fs;
+use std::io::Read;
 
-use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, IF_NONE_MATCH};
+use flate2::read::GzDecoder;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, COOKIE, IF_NONE_MATCH};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -104,7 +106,7 @@ async fn an_asset_is_kept_for_ever_under_an_address_of_its_content() {
     let anon = app.anon();
     let page = browse(&anon, "/login", &[]).await;
     for (file, kind) in [
-        ("css/tokens.css", "text/css; charset=utf-8"),
+        ("css/all.css", "text/css; charset=utf-8"),
         ("js/pages/login.js", "text/javascript; charset=utf-8"),
         ("vendor/inter/inter-latin-wght-normal.woff2", "font/woff2"),
     ] {
@@ -118,7 +120,7 @@ async fn an_asset_is_kept_for_ever_under_an_address_of_its_content() {
         let head = anon.send(anon.request(Method::HEAD, &path)).await;
         assert_eq!((head.status, head.header("etag")), (200, etag.as_str()));
     }
-    let path = asset(&page, "css/tokens.css");
+    let path = asset(&page, "css/all.css");
     let version = path.split('/').nth(2).unwrap();
     for wrong in [
         path.replace(version, "0000000000000000"),
@@ -128,6 +130,36 @@ async fn an_asset_is_kept_for_ever_under_an_address_of_its_content() {
     ] {
         assert_eq!(anon.get(&wrong).await.status, StatusCode::NOT_FOUND, "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn an_asset_is_sent_compressed_to_who_takes_it() {
+    let app = TestApp::spawn().await;
+    let anon = app.anon();
+    let page = browse(&anon, "/login", &[]).await;
+    let get = async |path: &str, coding: &'static str| {
+        let request = anon.request(Method::GET, path).header(ACCEPT_ENCODING, coding);
+        let answer = request.send().await.unwrap();
+        let header = |name: &str| answer.headers().get(name).map_or("", |v| v.to_str().unwrap()).to_owned();
+        let (encoding, etag, vary) = (header("content-encoding"), header("etag"), header("vary"));
+        (encoding, etag, vary, answer.bytes().await.unwrap())
+    };
+    let path = asset(&page, "css/all.css");
+    let (encoding, etag, vary, plain) = get(&path, "identity").await;
+    assert_eq!((encoding.as_str(), vary.as_str()), ("", "Accept-Encoding"));
+    let (encoding, other, vary, compressed) = get(&path, "br, gzip;q=0.8").await;
+    assert_eq!((encoding.as_str(), vary.as_str()), ("gzip", "Accept-Encoding"));
+    assert_ne!(etag, other);
+    let mut content = Vec::new();
+    GzDecoder::new(&compressed[..]).read_to_end(&mut content).unwrap();
+    assert_eq!(content, plain);
+    assert!(compressed.len() * 2 < plain.len(), "{} of {}", compressed.len(), plain.len());
+    let again =
+        anon.request(Method::GET, &path).header(ACCEPT_ENCODING, "gzip").header(IF_NONE_MATCH, &other);
+    assert_eq!(anon.send(again).await.status, 304);
+    // A typeface is compressed by itself.
+    let (encoding, _, vary, _) = get(&asset(&page, "inter-latin-wght-normal.woff2"), "gzip").await;
+    assert_eq!((encoding.as_str(), vary.as_str()), ("", ""));
 }
 
 #[tokio::test]
@@ -160,7 +192,7 @@ async fn every_address_of_a_page_is_below_the_base_path() {
     assert_eq!(browse(&anon, "/team/rooms", &[]).await.header("location"), "/team/login?next=%2Frooms");
     let page = browse(&anon, "/team/login?lang=fr", &[]).await;
     assert!(page.header("set-cookie").contains("Path=/team/;"));
-    assert_eq!(anon.get(&asset(&page, "css/tokens.css")).await.status, 200);
+    assert_eq!(anon.get(&asset(&page, "css/all.css")).await.status, 200);
     for attribute in [" href=\"/", " src=\"/"] {
         for rest in page.text.split(attribute).skip(1) {
             assert!(rest.starts_with("team/"), "{attribute}{}", &rest[..40]);

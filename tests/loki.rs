@@ -12,7 +12,7 @@ use crate::telemetry::{key, send, value};
 use workspace_server::config::{Config, LokiUrl};
 
 /// Where the login stands in `LOKI_URL`, and what it becomes in a header.
-const LOGIN: (&str, &str) = ("pusher:s3cret-pa55@", "Basic cHVzaGVyOnMzY3JldC1wYTU1");
+pub const LOGIN: (&str, &str) = ("pusher:s3cret-pa55@", "Basic cHVzaGVyOnMzY3JldC1wYTU1");
 
 fn with(loki: &Loki) -> impl FnOnce(&mut Config) + use<> {
     let url = LokiUrl::read(&Some(loki.url(""))).unwrap();
@@ -20,7 +20,7 @@ fn with(loki: &Loki) -> impl FnOnce(&mut Config) + use<> {
 }
 
 /// Sends log lines in batches of ten, of several streams.
-async fn log(app: &TestApp, key: &str, messages: std::ops::Range<usize>) {
+pub async fn log(app: &TestApp, key: &str, messages: std::ops::Range<usize>) {
     let messages: Vec<usize> = messages.collect();
     for batch in messages.chunks(10) {
         let level = |n: usize| ["info", "warn", "error"][n % 3];
@@ -42,7 +42,7 @@ fn numbers(loki: &Loki) -> Vec<usize> {
     taken.into_iter().map(|entry| number(entry.line)).collect()
 }
 
-async fn arrived(loki: &Loki, count: usize) {
+pub async fn arrived(loki: &Loki, count: usize) {
     eventually(&format!("{count} lines in Loki"), async || {
         (loki.client_lines().len() >= count).then_some(())
     })
@@ -50,7 +50,7 @@ async fn arrived(loki: &Loki, count: usize) {
 }
 
 /// Waits for pushes that were answered with `status`.
-async fn answered(loki: &Loki, status: u16, count: usize) {
+pub async fn answered(loki: &Loki, status: u16, count: usize) {
     eventually(&format!("{count} pushes answered with {status}"), async || {
         let answered = loki.pushes().iter().filter(|push| push.status == status).count();
         (answered >= count).then_some(())
@@ -256,6 +256,10 @@ async fn only_what_loki_refuses_is_set_aside() {
     )
     .await;
     assert_eq!(aside, "line-17 400 Bad Request: entry too far behind");
+    let told = app.admin().await.get("/api/loki").await.expect(200);
+    assert_eq!((&told["waiting"], &told["failing_since"]), (&json!(0), &Value::Null), "{told}");
+    assert_eq!((&told["refused"], told["last_refused"].as_array().unwrap().len()), (&json!(1), 1));
+    assert_eq!(told["last_refused"][0]["reason"], "400 Bad Request: entry too far behind");
     assert!(metric(&app, "workspace_loki_refused_total").await >= refused + 1.0);
     let stored: i64 = value(&app, "SELECT COUNT(*) FROM signals").await;
     assert_eq!(stored, 40, "it stays in the store");

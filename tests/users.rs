@@ -231,3 +231,22 @@ async fn a_reset_password_replaces_the_old_one_and_ends_every_session() {
     app.login("ann", "another password").await;
     app.stop().await;
 }
+
+#[tokio::test]
+async fn everyone_changes_their_own_name_and_nothing_else() {
+    let app = TestApp::spawn().await;
+    let vic = app.viewer("vic").await;
+    let changed = vic.patch("/api/me", &json!({"name": " Vic <b>Lee</b> "})).await.expect(200);
+    assert_eq!((&changed["name"], &changed["username"]), (&json!("Vic <b>Lee</b>"), &json!("vic")));
+    for wrong in [json!({"name": ""}), json!({"name": " "}), json!({}), json!({"name": "x", "role": "admin"})]
+    {
+        vic.patch("/api/me", &wrong).await.expect(400);
+    }
+    app.anon().patch("/api/me", &json!({"name": "nobody"})).await.expect_problem(401, "unauthorized");
+    let new = json!({"name": "script", "scopes": ["users:read"]});
+    let token = vic.post("/api/auth/tokens", &new).await.expect(201)["token"].as_str().unwrap().to_owned();
+    vic.with_token(&token).patch("/api/me", &json!({"name": "x"})).await.expect_problem(403, "forbidden");
+    let me = vic.get("/api/auth/me").await.expect(200)["user"].clone();
+    assert_eq!((&me["name"], &me["role"]), (&json!("Vic <b>Lee</b>"), &json!("viewer")));
+    app.stop().await;
+}

@@ -118,6 +118,8 @@ impl AuditApi {
         /// This action; `console` stands for every verb of the console
         #[oai(validator(max_length = 200))]
         action: Query<Option<String>>,
+        /// That ended like this
+        outcome: Query<Option<Outcome>>,
         /// At this time or later
         from: Query<Option<Timestamp>>,
         /// Before this time
@@ -134,6 +136,7 @@ impl AuditApi {
         let filter = Filter {
             user: user.0,
             action: action.0,
+            outcome: outcome.0,
             from_ms: from.0.map(Timestamp::ms),
             to_ms: to.0.map(Timestamp::ms),
         };

@@ -82,6 +82,8 @@ pub struct Filter {
     pub user: Option<String>,
     /// This action; all that begin with it and a dot, too.
     pub action: Option<String>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
     /// From this time on, in milliseconds since 1970.
     pub from_ms: Option<i64>,
     /// Before this time.

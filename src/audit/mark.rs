@@ -29,6 +29,12 @@ impl Mark {
         self.0.lock().expect("no panic while held").about.insert(name.to_owned(), id.to_string().into());
     }
 
+    /// The request changed things that its path does not name.
+    pub fn about_all(&self, name: &str, ids: &[Uuid]) {
+        let ids: Value = ids.iter().map(Uuid::to_string).collect();
+        self.0.lock().expect("no panic while held").about.insert(name.to_owned(), ids);
+    }
+
     /// What was left.
     pub(super) fn read(&self) -> Marked {
         self.0.lock().expect("no panic while held").clone()

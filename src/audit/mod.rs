@@ -20,6 +20,7 @@ use uuid::Uuid;
 pub use api::AuditApi;
 pub use entry::{Action, Filter, Outcome, Recorded};
 pub use mark::Mark;
+pub use upkeep::{KEPT_DAYS, MOST};
 pub use watch::Watch;
 
 use crate::budget::{Budget, Budgets};
@@ -114,6 +115,14 @@ impl Audit {
         limit: u64,
     ) -> Result<Vec<Recorded>, DbErr> {
         store::list(self.inner.db.read(), filter, before, limit).await
+    }
+
+    /// How many rows there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count(&self) -> Result<u64, DbErr> {
+        store::count(self.inner.db.read()).await
     }
 
     /// Whether a try of an account without the right is to be written.

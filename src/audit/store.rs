@@ -67,6 +67,7 @@ pub async fn list(
          WHERE id >= $1 AND id < $2 AND ($3 IS NULL OR user_id = $3) \
          AND ($4 IS NULL OR lower(username) = lower($4)) \
          AND ($5 IS NULL OR action = $5 OR substr(action, 1, length($5) + 1) = $5 || '.') \
+         AND ($6 IS NULL OR outcome = $6) \
          ORDER BY id DESC LIMIT {limit}"
     );
     let id = user.and_then(|user| Uuid::parse_str(user).ok());
@@ -76,6 +77,7 @@ pub async fn list(
         id.into(),
         user.filter(|_| id.is_none()).into(),
         filter.action.as_deref().into(),
+        filter.outcome.map(Outcome::as_str).into(),
     ];
     let rows = Row::find_by_statement(statement(conn, &sql, values)).all(conn).await?;
     Ok(rows.into_iter().map(Recorded::from).collect())
@@ -101,6 +103,12 @@ impl From<Row> for Recorded {
             },
         }
     }
+}
+
+/// How many rows there are.
+pub async fn count(conn: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    let count = number(conn, "SELECT COUNT(*) AS number FROM audit", Vec::new()).await?;
+    Ok(count.unwrap_or_default().unsigned_abs())
 }
 
 /// The newest row that is one too many when `most` are kept.

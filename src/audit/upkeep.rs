@@ -9,10 +9,11 @@ use tokio_util::sync::CancellationToken;
 use super::{Audit, store};
 use crate::timeline;
 
-/// A year, and time to look into it.
-const KEPT: TimeDelta = TimeDelta::days(400);
-/// Some 60 MB.
-const MOST: i64 = 200_000;
+/// Days that a row is kept: a year, and time to look into it.
+pub const KEPT_DAYS: i64 = 400;
+const KEPT: TimeDelta = TimeDelta::days(KEPT_DAYS);
+/// Rows kept at most, some 60 MB.
+pub const MOST: i64 = 200_000;
 /// Rows of one write: some milliseconds.
 const STEP: u64 = 1_000;
 /// Pause after a write, for others.

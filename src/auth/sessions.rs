@@ -52,6 +52,25 @@ impl Auth {
         Ok(())
     }
 
+    /// Ends all sessions of the caller's account but the caller's own, and their sockets; gives how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_other_sessions(&self, who: &Identity) -> Result<u64, AuthError> {
+        let (auth, user, own) = (self.clone(), who.user_id, who.session_id());
+        let job = self.inner.db.write(move |tx| {
+            Box::pin(async move {
+                let ended = store::end_sessions(tx.conn(), user, None, own).await?;
+                let count = ended.len() as u64;
+                tx.after_commit(move || auth.inner.forget_sessions(&ended));
+                Ok::<_, AuthError>(count)
+            })
+        });
+        let count = job.await?;
+        info!(user.id = %user, sessions = count, "`{}` ended all their other sessions", who.username);
+        Ok(count)
+    }
+
     /// Ends the caller's own session.
     ///
     /// # Errors

@@ -8,6 +8,8 @@ mod assets;
 mod locale;
 mod pages;
 mod render;
+mod sections;
+mod styles;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use poem::{Endpoint, IntoResponse, Request, Response, Route, get};
 use crate::app::Services;
 use assets::Assets;
 use pages::{PAGES, Pages};
+use sections::SECTIONS;
 
 /// Pattern of every path that nobody has. A catch-all (`/*path`) would also take `/` itself.
 pub const UNKNOWN: &str = "/<.+>";
@@ -32,7 +35,11 @@ pub fn add(tree: Route, services: &Services) -> Route {
     let assets = Arc::new(Assets::load());
     let pages = Arc::new(Pages::new(services, &assets));
     let mark = assets.clone();
-    let places: BTreeSet<_> = PAGES.iter().flat_map(|page| page.paths).copied().collect();
+    let places: BTreeSet<_> =
+        PAGES.iter().flat_map(|page| page.paths).copied().filter(|path| *path != pages::SETTINGS).collect();
+    let tree = SECTIONS.iter().fold(tree, |tree, section| {
+        tree.at(section.path, get(page(&pages, move |pages, request| pages.settings(request, section))))
+    });
     let tree = places.into_iter().fold(tree, |tree, path| {
         tree.at(path, get(page(&pages, move |pages, request| pages.behind_login(request, path))))
     });

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use flate2::Compression;
 use poem::error::NotFoundError;
 use poem::http::{StatusCode, header};
 use poem::web::Redirect;
 use poem::{IntoResponse, Request, Response, Result};
 use serde_json::{Map, Value, json};
 
-use super::assets::Assets;
+use super::assets::{Assets, gzip, takes_gzip};
 use super::locale::{self, Language};
 use super::render::{Layout, Renderer};
+use super::sections::{SECTIONS, Section};
 use crate::app::Services;
 use crate::auth::{Identity, Role};
 use crate::error::ApiError;
@@ -35,7 +37,7 @@ pub struct Page {
 }
 
 /// The pages in the order of the rail. Of two with one path, the reader's role decides.
-pub const PAGES: [Page; 10] = [
+pub const PAGES: [Page; 11] = [
     Page { name: "overview", paths: &["/"], roles: &[Role::Admin], near: true },
     Page { name: "home", paths: &["/"], roles: &[Role::Member, Role::Viewer], near: true },
     Page { name: "monitoring", paths: &["/monitoring"], roles: &[Role::Admin], near: false },
@@ -46,7 +48,10 @@ pub const PAGES: [Page; 10] = [
     Page { name: "agenda", paths: &["/agenda"], roles: ALL, near: true },
     Page { name: "terminal", paths: &["/terminal"], roles: &[Role::Admin], near: false },
     Page { name: "people", paths: &["/people"], roles: &[Role::Admin], near: false },
+    Page { name: "settings", paths: &[SETTINGS], roles: ALL, near: false },
 ];
+/// Where the settings begin; their addresses are those of [`SECTIONS`].
+pub const SETTINGS: &str = "/settings";
 /// One year, in seconds: a language is not chosen again.
 const LANGUAGE_AGE: u32 = 31_536_000;
 
@@ -76,6 +81,32 @@ impl Pages {
         let writes = json!(role != Role::Viewer);
         let one = json!(path.contains(':'));
         self.show(request, Layout::Shell, page.name, Some(&reader), map([("writes", writes), ("one", one)]))
+    }
+
+    /// A section of the settings.
+    pub fn settings(&self, request: &Request, section: &Section) -> Result<Response> {
+        let Some(reader) = self.reader(request) else { return Ok(self.door(request)) };
+        let role = reader.0.role;
+        if !section.is_for(role) {
+            return self.error(request, StatusCode::FORBIDDEN);
+        }
+        let language = Language::of(request);
+        let entry = |known: &Section| {
+            json!({
+                "path": known.path,
+                "name": self.renderer.word(language, &format!("settings.{}.title", known.name)),
+                "current": known.name == section.name,
+            })
+        };
+        let theirs = |admin| SECTIONS.iter().filter(move |s| s.admin == admin && s.is_for(role));
+        let list = |admin| theirs(admin).map(entry).collect::<Value>();
+        let data = map([
+            ("own_sections", list(false)),
+            ("server_sections", list(true)),
+            ("admin", json!(role == Role::Admin)),
+        ]);
+        let page = format!("settings/{}", section.name);
+        self.show(request, Layout::Shell, &page, Some(&reader), data)
     }
 
     /// `/setup`, as long as there is no admin.
@@ -163,7 +194,7 @@ impl Pages {
         });
         let mut all = self.frame(request, language, page);
         all.insert("rail".to_owned(), self.rail(language, page, reader));
-        all.insert("far".to_owned(), json!(PAGES.iter().any(|known| known.name == page && !known.near)));
+        all.insert("far".to_owned(), json!(PAGES.iter().any(|known| known.name == top(page) && !known.near)));
         all.insert("user".to_owned(), json!(user));
         all.extend(data);
         let html = match self.renderer.page(language, layout, page, all, &boot) {
@@ -178,9 +209,15 @@ impl Pages {
             .content_type("text/html; charset=utf-8")
             .header(header::CONTENT_SECURITY_POLICY, CSP)
             .header(header::CACHE_CONTROL, "no-store")
-            .header(header::VARY, "Accept-Language, Cookie");
+            .header(header::VARY, "Accept-Encoding, Accept-Language, Cookie");
         if let Some(asked) = Language::asked(request) {
             response = response.header(header::SET_COOKIE, self.language_cookie(asked));
+        }
+        // It holds the token of the session, and nothing that somebody else puts beside it to guess by the size: the cookie
+        // comes with no request that another site starts.
+        if takes_gzip(request.headers()) {
+            let response = response.header(header::CONTENT_ENCODING, "gzip");
+            return Ok(response.body(gzip(html.as_bytes(), Compression::fast())));
         }
         Ok(response.body(html))
     }
@@ -198,7 +235,7 @@ impl Pages {
             ("assets", json!(self.assets)),
             ("origin", json!(origin(request))),
             ("version", json!(env!("CARGO_PKG_VERSION"))),
-            ("title", json!(word(format!("{page}.title")))),
+            ("title", json!(word(format!("{}.title", page.replace('/', "."))))),
             ("script", json!(page)),
             ("languages", Value::Array(languages)),
         ])
@@ -207,7 +244,7 @@ impl Pages {
     fn rail(&self, language: Language, shown: &str, reader: Option<&Reader>) -> Value {
         let entry = |page: &Page| {
             let word = self.renderer.word(language, &format!("rail.{}", page.name));
-            json!({"path": page.paths[0], "name": word, "icon": page.name, "near": page.near, "current": page.name == shown})
+            json!({"path": page.paths[0], "name": word, "icon": page.name, "near": page.near, "current": page.name == top(shown)})
         };
         let has = |page: &&Page| reader.is_some_and(|(identity, _)| page.roles.contains(&identity.role));
         PAGES.iter().filter(has).map(entry).collect()
@@ -234,6 +271,11 @@ impl Pages {
 
 fn map<const N: usize>(entries: [(&str, Value); N]) -> Map<String, Value> {
     entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The page of the rail that `page` is, or is a section of.
+fn top(page: &str) -> &str {
+    page.split('/').next().unwrap_or(page)
 }
 
 /// The address that the reader's browser used, to show in examples.

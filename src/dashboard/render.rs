@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::assets;
 use super::locale::{Language, Words};
@@ -21,40 +21,6 @@ pub enum Layout {
     /// One column, for the doors
     Entry,
 }
-
-/// Stylesheets in the order in which they are linked; the layers in `tokens.css` decide who wins.
-const STYLES: [&str; 30] = [
-    "css/tokens.css",
-    "css/base.css",
-    "css/layout.css",
-    "css/controls.css",
-    "css/tile.css",
-    "css/panel.css",
-    "css/table.css",
-    "css/chip.css",
-    "css/float.css",
-    "css/palette.css",
-    "css/line.css",
-    "css/stack.css",
-    "css/person.css",
-    "css/connection.css",
-    "css/chart.css",
-    "css/entry.css",
-    "css/overview.css",
-    "css/chat.css",
-    "css/message.css",
-    "css/accounts.css",
-    "css/monitoring.css",
-    "css/fleet.css",
-    "css/client.css",
-    "css/logs.css",
-    "css/errors.css",
-    "css/agenda.css",
-    "css/agenda-event.css",
-    "css/agenda-form.css",
-    "css/terminal.css",
-    "vendor/uplot/uPlot.min.css",
-];
 
 /// Renders pages.
 pub struct Renderer {
@@ -92,7 +58,6 @@ impl Renderer {
         boot: &Value,
     ) -> Result<String, RenderError> {
         let templates = &self.languages[&language].templates;
-        data.insert("styles".to_owned(), json!(STYLES));
         data.insert("boot".to_owned(), Value::String(script_safe(boot)));
         let layout = match layout {
             Layout::Shell => "layouts/shell",

@@ -40,11 +40,12 @@ use crate::audit::AuditApi;
 use crate::chat;
 use crate::clients;
 use crate::dashboard;
+use crate::limits::LimitsApi;
 use crate::logs::LogsApi;
 use crate::monitoring::{self, MonitoringApi};
 use crate::observe::metrics;
-use crate::telemetry::{self, AppKeysApi, ErrorsApi, SourceMapsApi};
-use crate::users::{Users, UsersApi};
+use crate::telemetry::{self, AppKeysApi, ErrorStates, ErrorsApi, SourceMapsApi};
+use crate::users::{ProfileApi, Users, UsersApi};
 
 /// Everything on the main port, in the order of reading: middleware outside, routes inside.
 pub fn routes(services: &Services) -> impl Endpoint + use<> {
@@ -80,16 +81,18 @@ pub fn routes(services: &Services) -> impl Endpoint + use<> {
 fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
     let s = services;
     let users = Users::new(s.db.clone(), s.clock.clone(), s.auth.clone());
+    let states = ErrorStates::new(s.db.clone(), s.clock.clone(), s.hub.clone());
     let slices = (
         crate::auth::apis(&s.auth),
+        ProfileApi::new(users.clone()),
         UsersApi::new(users, s.auth.clone()),
         agenda::apis(&s.agenda, &s.config.base_path),
         chat::operations(&s.chat),
         clients::apis(&s.fleet, &s.auth, &s.telemetry, &s.logs, &s.tasks),
-        MonitoringApi::new(s.monitor.clone()),
-        AppKeysApi::new(s.telemetry.keys().clone()),
+        (MonitoringApi::new(s.monitor.clone()), LimitsApi::new(s)),
+        (AppKeysApi::new(s.telemetry.keys().clone()), s.telemetry.loki_api()),
         LogsApi::new(s.logs.clone()),
-        ErrorsApi::new(s.db.clone(), s.clock.clone(), s.telemetry.source_maps().clone()),
+        ErrorsApi::new(s.db.clone(), s.clock.clone(), s.telemetry.source_maps().clone(), states),
         AuditApi::new(s.audit.clone()),
         SourceMapsApi::new(s.telemetry.source_maps().clone()),
     );

@@ -12,6 +12,7 @@ use crate::auth::{Identity, Role, Scope};
 use crate::clients;
 use crate::logs::Logs;
 use crate::realtime::{Error, Namespace, Position, Subscription};
+use crate::telemetry::ERRORS_CHANNEL as ERRORS;
 
 /// The server in one second, every second.
 pub const OVERVIEW: &str = "monitor:overview";
@@ -40,7 +41,7 @@ impl Namespace for MonitorChannels {
     }
 
     fn channels(&self) -> &'static [&'static str] {
-        &[OVERVIEW, CLIENTS, ROUTES, LOGS]
+        &[OVERVIEW, CLIENTS, ROUTES, ERRORS, LOGS]
     }
 
     fn subscribe<'a>(
@@ -52,6 +53,7 @@ impl Namespace for MonitorChannels {
         Box::pin(async move {
             let scope = match channel {
                 CLIENTS => Scope::ClientsRead,
+                ERRORS => Scope::SignalsRead,
                 _ if channel.starts_with(LOGS) => Scope::SignalsRead,
                 _ => Scope::MonitoringRead,
             };
@@ -62,6 +64,7 @@ impl Namespace for MonitorChannels {
                 OVERVIEW => self.monitor.overview(),
                 ROUTES => self.monitor.routes_load().to_json().unwrap_or_default(),
                 CLIENTS => self.monitor.fleet(),
+                ERRORS => return Ok(Subscription::default()),
                 _ if self.logs.listen(channel).is_some() => return Ok(Subscription::default()),
                 _ => return Err(Error::UNKNOWN_CHANNEL),
             };

@@ -21,6 +21,7 @@ mod rt;
 mod sessions;
 pub mod signal;
 mod store;
+mod usage;
 
 use std::sync::Arc;
 
@@ -29,12 +30,14 @@ use tokio_util::sync::CancellationToken;
 
 pub use collect::endpoint;
 pub use context::Context;
-pub use errors::ErrorsApi;
+pub use errors::{CHANNEL as ERRORS_CHANNEL, ErrorsApi, States as ErrorStates};
 pub use intake::{Accepted, Refused, Stored};
-pub use keys::AppKeysApi;
+pub use keys::{AppKeysApi, MAX_KEYS};
+pub use loki::LokiApi;
 pub use maps::{SourceMaps, SourceMapsApi, body_limit as source_map_limit};
 pub use signal::{Frame, Kind, Level};
 pub use store::kept::{Kept, KeptSignal, Owner, Signals};
+pub use usage::{KindUsage, Usage};
 
 use crate::auth::Auth;
 use crate::clients::Fleet;
@@ -130,6 +133,12 @@ impl Telemetry {
         if let Some(url) = loki {
             Outbox::new(url, db.clone(), clock.clone(), keys.clone(), feed.clone()).run(stop).await;
         }
+    }
+
+    /// The operation that tells of the way to Loki.
+    pub fn loki_api(&self) -> LokiApi {
+        let Inner { loki, db, clock, feed, .. } = &*self.inner;
+        LokiApi::new(loki.as_ref(), db, clock, feed)
     }
 
     /// The application keys.

@@ -29,7 +29,7 @@ impl UsersApi {
 }
 
 #[derive(Tags)]
-enum Tag {
+pub enum Tag {
     /// Accounts
     Users,
 }

@@ -8,10 +8,12 @@ mod api;
 mod cli;
 mod entity;
 mod model;
+mod profile;
 mod service;
 pub(crate) mod store;
 
 pub use api::{User, UsersApi, parse_names};
 pub use cli::{UserTask, run as run_task};
 pub use model::{Account, DisplayName, Username, key};
+pub use profile::ProfileApi;
 pub use service::{Change, NewAccount, UserError, Users};

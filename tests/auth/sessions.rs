@@ -114,3 +114,26 @@ async fn sessions_that_are_over_are_removed_and_uses_are_noted() {
     eventually("no rows are left", rows).await;
     app.stop().await;
 }
+
+#[tokio::test]
+async fn all_other_sessions_end_at_once_and_nobody_elses() {
+    let app = TestApp::spawn().await;
+    let (here, there, ben) =
+        (app.member("ann").await, app.login("ann", PASSWORD).await, app.member("ben").await);
+    let new = json!({"name": "script", "scopes": ["agenda:read"]});
+    let token = here.post("/api/auth/tokens", &new).await.expect(201)["token"].as_str().unwrap().to_owned();
+    let mut ws = Ws::connect(&app, &there).await;
+    // A token is no person: it may not, and nothing ends.
+    here.with_token(&token).delete("/api/auth/sessions").await.expect_problem(403, "forbidden");
+    app.anon().delete("/api/auth/sessions").await.expect_problem(401, "unauthorized");
+    there.get("/api/auth/me").await.expect(200);
+    assert_eq!(here.delete("/api/auth/sessions").await.expect(200), json!({"ended": 1}));
+    assert_eq!(ws.closed().await, 3500);
+    there.get("/api/auth/me").await.expect_problem(401, "unauthorized");
+    for who in [&here, &ben, &here.with_token(&token)] {
+        who.get("/api/auth/me").await.expect(200);
+    }
+    assert_eq!(here.delete("/api/auth/sessions").await.expect(200), json!({"ended": 0}));
+    assert_eq!(session_count(&here).await, 1);
+    app.stop().await;
+}

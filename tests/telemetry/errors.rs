@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::{key, send};
-use crate::support::{Actor, TestApp};
+use crate::support::{ADMIN, Actor, TestApp, Ws};
 
 fn exception(version: &str, installation: &str, value: &str, function: &str) -> Value {
     let frame =
@@ -194,5 +194,40 @@ async fn an_error_shows_its_trend_its_last_exceptions_and_who_had_them() {
     send(&app, &key, &exception("1.0", "a", "room 1 is gone", "open")).await;
     let kept: i64 = super::value(&app, "SELECT COUNT(*) FROM error_group_hours").await;
     assert_eq!(kept, 1, "hours that no trend shows are gone");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn several_errors_change_at_once_and_every_admin_is_told() {
+    let app = TestApp::spawn().await;
+    let (admin, other, ann) = (app.admin().await, app.login(ADMIN.0, ADMIN.1).await, app.member("ann").await);
+    let key = key(&app, "desk").await;
+    for function in ["open", "close", "save"] {
+        send(&app, &key, &exception("1.0", "a", "gone", function)).await;
+    }
+    let page = admin.get("/api/errors").await.expect(200);
+    let ids: Vec<&Value> = page["items"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
+    let mut ws = Ws::connect(&app, &other).await;
+    ws.ok("subscribe", &json!({"channel": "monitor:errors"})).await;
+    let mut of_ann = Ws::connect(&app, &ann).await;
+    assert_eq!(of_ann.err("subscribe", &json!({"channel": "monitor:errors"})).await, 103);
+    let change =
+        json!({"ids": [ids[0], ids[1], "019a8e3a-0000-7000-8000-000000000000"], "state": "resolved"});
+    ann.patch("/api/errors", &change).await.expect_problem(403, "forbidden");
+    admin.patch("/api/errors", &json!({"ids": [], "state": "resolved"})).await.expect(400);
+    admin.patch("/api/errors", &json!({"ids": [ids[0]], "state": "gone"})).await.expect(400);
+    assert_eq!(admin.get("/api/errors?state=open").await.expect(200)["open"], 3);
+    let changed = admin.patch("/api/errors", &change).await.expect(200);
+    assert_eq!(changed["ids"], json!([ids[0], ids[1]]));
+    let told = ws.publication("monitor:errors").await["data"].clone();
+    assert_eq!(told, json!({"ids": [ids[0], ids[1]], "state": "resolved", "by": ADMIN.0}));
+    let left = admin.get("/api/errors?state=open").await.expect(200);
+    assert_eq!((&left["open"], &left["items"][0]["id"]), (&json!(1), ids[2]));
+    let path = format!("/api/errors/{}", ids[2].as_str().unwrap());
+    admin.patch(&path, &json!({"state": "ignored"})).await.expect(200);
+    let told = ws.publication("monitor:errors").await["data"].clone();
+    assert_eq!((&told["ids"], &told["state"]), (&json!([ids[2]]), &json!("ignored")));
+    let row = admin.get("/api/audit?action=update_errors&outcome=ok").await.expect(200)["items"][0].clone();
+    assert_eq!(row["target"]["error_ids"], json!([ids[0], ids[1]]));
     app.stop().await;
 }

@@ -5,11 +5,11 @@ import { byId } from "./dom.js";
 
 const YEAR_S = 365 * 24 * 3600;
 
-function chosenTheme() {
+export function chosenTheme() {
   return document.documentElement.dataset.theme ?? "system";
 }
 
-function chooseTheme(theme) {
+export function chooseTheme(theme) {
   const root = document.documentElement;
   if (theme === "system") delete root.dataset.theme;
   else root.dataset.theme = theme;
@@ -21,7 +21,7 @@ function chooseTheme(theme) {
   dispatchEvent(new Event("theme-change"));
 }
 
-function chooseLanguage(code) {
+export function chooseLanguage(code) {
   document.cookie = `workspace_lang=${code}; Path=${at("/")}; Max-Age=${YEAR_S}; SameSite=Lax`;
   // Reloading keeps the fragment, which carries the token of a set-up link.
   const url = new URL(location.href);

@@ -129,6 +129,11 @@ impl<R, S> Caller<R, S> {
     pub fn about(&self, name: &str, id: Uuid) {
         self.mark.about(name, id);
     }
+
+    /// As [`Caller::about`], of several things.
+    pub fn about_all(&self, name: &str, ids: &[Uuid]) {
+        self.mark.about_all(name, ids);
+    }
 }
 
 impl<R, S> Deref for Caller<R, S> {

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
+use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
@@ -64,6 +65,20 @@ impl Sessions {
     }
 }
 
+/// What was ended
+#[derive(Debug, Object)]
+#[oai(example)]
+struct EndedSessions {
+    /// How many sessions
+    ended: u64,
+}
+
+impl Example for EndedSessions {
+    fn example() -> Self {
+        Self { ended: 2 }
+    }
+}
+
 #[derive(ApiResponse)]
 pub enum Ended {
     /// The session is over
@@ -77,6 +92,14 @@ impl SessionApi {
     #[oai(path = "/", method = "get", operation_id = "list_sessions")]
     async fn list(&self, who: Viewer<SessionOnly>) -> Json<Sessions> {
         Json(Sessions::of(&self.auth, who.user_id, who.session_id()))
+    }
+
+    /// End all one's other sessions, and their realtime connections
+    ///
+    /// The one that asks goes on. API tokens are no sessions: they stay.
+    #[oai(path = "/", method = "delete", operation_id = "end_other_sessions")]
+    async fn end_others(&self, who: Viewer<SessionOnly>) -> Result<Json<EndedSessions>, ApiError> {
+        Ok(Json(EndedSessions { ended: self.auth.end_other_sessions(&who).await? }))
     }
 
     /// End one of one's own sessions, and its realtime connections

@@ -8,6 +8,7 @@ use sea_orm::DbErr;
 use tracing::info;
 use uuid::Uuid;
 
+use super::change::{ErrorsChange, ErrorsChanged, States};
 use super::seen::{AffectedClient, ErrorOccurrence};
 use super::state::ErrorState;
 use super::store::{self, GroupRow, Latest, Order, VersionRow, Wanted};
@@ -25,17 +26,18 @@ pub struct ErrorsApi {
     db: Db,
     clock: Clock,
     maps: SourceMaps,
+    states: States,
 }
 
 impl ErrorsApi {
-    /// Reads from `db`, and resolves stacks with `maps`.
-    pub fn new(db: Db, clock: Clock, maps: SourceMaps) -> Self {
-        Self { db, clock, maps }
+    /// Reads from `db`, resolves stacks with `maps`, and changes through `states`.
+    pub fn new(db: Db, clock: Clock, maps: SourceMaps, states: States) -> Self {
+        Self { db, clock, maps, states }
     }
 }
 
 #[derive(Tags)]
-enum Tag {
+pub enum Tag {
     /// What client applications report
     Telemetry,
 }
@@ -294,6 +296,23 @@ impl ErrorsApi {
         }))
     }
 
+    /// Resolve, ignore or reopen several errors
+    ///
+    /// All of them or none. Ids of errors that are gone are passed over.
+    #[oai(path = "/errors", method = "patch", operation_id = "update_errors")]
+    async fn update_all(
+        &self,
+        who: Admin<SessionOnly>,
+        body: Json<ErrorsChange>,
+    ) -> Result<Json<ErrorsChanged>, ApiError> {
+        let ErrorsChange { ids, state } = body.0;
+        let ids = self.states.set(ids, state, &who.username).await?;
+        who.about_all("error_ids", &ids);
+        let (count, word) = (ids.len(), state.as_str());
+        info!(errors = count, state = word, user.id = %who.user_id, "`{}` set {count} errors to {word}", who.username);
+        Ok(Json(ErrorsChanged { ids }))
+    }
+
     /// Resolve, ignore or reopen an error
     ///
     /// One that was resolved is open again, and `regressed`, as soon as an exception of it is received.
@@ -305,14 +324,9 @@ impl ErrorsApi {
         error_id: Path<Uuid>,
         body: Json<ErrorChange>,
     ) -> Result<Json<ErrorGroup>, ApiError> {
-        let (id, state, now) = (error_id.0, body.0.state, self.clock.now_ms());
-        let changed = self.db.write(move |tx| {
-            Box::pin(async move {
-                let known = store::set_state(tx.conn(), id, state, now).await?;
-                Ok::<_, DbErr>(if known { store::find(tx.conn(), id).await? } else { None })
-            })
-        });
-        let row = changed.await?.ok_or_else(ApiError::not_found)?;
+        let (id, state) = (error_id.0, body.0.state);
+        self.states.set(vec![id], state, &who.username).await?;
+        let row = store::find(self.db.read(), id).await?.ok_or_else(ApiError::not_found)?;
         info!(error.id = %id, state = state.as_str(), user.id = %who.user_id, "`{}` set an error of `{}` to {}", who.username, row.app, state.as_str());
         Ok(Json(self.group(&row).await?))
     }

@@ -4,13 +4,15 @@
 //! exceptions belong together stands in `groups`.
 
 mod api;
+mod change;
 mod seen;
 mod state;
 mod store;
 
 use sea_orm::DbErr;
 
-pub use api::ErrorsApi;
+pub use api::{ErrorsApi, Tag};
+pub use change::{CHANNEL, States};
 pub use state::ErrorState;
 pub use store::GroupRow;
 

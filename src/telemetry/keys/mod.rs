@@ -21,7 +21,7 @@ use crate::idempotency::{self, Key};
 /// Requests a second of a key that was made without a rate: some two hundred clients that report all the time.
 pub const DEFAULT_RATE: u32 = 1_000;
 /// Keys that are not revoked, at most: one for each application and environment, many times over.
-const MAX_KEYS: usize = 1_000;
+pub const MAX_KEYS: usize = 1_000;
 
 /// An application key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,6 +23,7 @@
 //! are private, and may come after the line. The server's own lines go to Loki by another
 //! way: `observe::loki`.
 
+mod api;
 mod batch;
 mod line;
 mod logfmt;
@@ -32,11 +33,13 @@ mod pace;
 mod push;
 mod store;
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use sea_orm::DbErr;
 use tokio::sync::Notify;
 
+pub use api::LokiApi;
 pub use outbox::Outbox;
 
 use crate::db::Db;
@@ -47,12 +50,27 @@ pub struct Feed {
     woken: Notify,
     bytes: AtomicU64,
     shipped: AtomicI64,
+    failures: Mutex<Failures>,
+}
+
+/// What went wrong with pushes.
+#[derive(Clone, Debug, Default)]
+pub struct Failures {
+    /// Since when none succeeds, in milliseconds since 1970; `None` while they do.
+    pub since_ms: Option<i64>,
+    /// The last one since the start: when, and in words.
+    pub last: Option<(i64, String)>,
 }
 
 impl Default for Feed {
     /// Of a server without a Loki: nothing is left to ship.
     fn default() -> Self {
-        Self { woken: Notify::new(), bytes: AtomicU64::new(0), shipped: AtomicI64::new(i64::MAX) }
+        Self {
+            woken: Notify::new(),
+            bytes: AtomicU64::new(0),
+            shipped: AtomicI64::new(i64::MAX),
+            failures: Mutex::default(),
+        }
     }
 }
 
@@ -91,6 +109,25 @@ impl Feed {
     /// The last signal that Loki has or refused; the greatest number without a Loki.
     pub fn shipped(&self) -> i64 {
         self.shipped.load(Ordering::Relaxed)
+    }
+
+    /// What went wrong since the start.
+    pub fn failures(&self) -> Failures {
+        self.failures.lock().expect("no panic while held").clone()
+    }
+
+    /// A push failed, or Loki refused it.
+    fn failed(&self, now_ms: i64, words: &str, stuck: bool) {
+        let mut failures = self.failures.lock().expect("no panic while held");
+        failures.last = Some((now_ms, words.to_owned()));
+        if stuck {
+            failures.since_ms.get_or_insert(now_ms);
+        }
+    }
+
+    /// A push was answered as one wishes.
+    fn recovered(&self) {
+        self.failures.lock().expect("no panic while held").since_ms = None;
     }
 
     fn set_shipped(&self, signal_id: i64) {

@@ -181,12 +181,14 @@ impl Outbox {
             }
             Err(Failure::Refused(reason)) => {
                 metrics::loki_failed(LokiLines::Client, LokiFailed::Refused);
+                self.feed.failed(self.clock.now_ms(), &reason, false);
                 // It answers, and to these very lines.
                 self.recovered();
                 Sent::Refused(reason)
             }
             Err(Failure::Later { reason, words, after }) => {
                 metrics::loki_failed(LokiLines::Client, reason);
+                self.feed.failed(self.clock.now_ms(), &words, true);
                 let failures = self.failed(reason, &words);
                 self.pause(pace::wait(failures, chance(), after), stop).await;
                 Sent::Left
@@ -217,6 +219,7 @@ impl Outbox {
     }
 
     fn recovered(&mut self) {
+        self.feed.recovered();
         if let Some(trouble) = self.trouble.take() {
             let seconds = trouble.since.elapsed().as_secs();
             tracing::info!(seconds, failures = trouble.failures, "Loki takes lines again");

@@ -97,6 +97,35 @@ pub async fn behind(conn: &impl ConnectionTrait, after: i64) -> Result<u64, DbEr
     Ok(number(conn, sql, after).await?.unwrap_or_default().unsigned_abs())
 }
 
+/// The first signal after `after` that Loki gets.
+pub async fn first(conn: &impl ConnectionTrait, after: i64) -> Result<Option<i64>, DbErr> {
+    let sql = "SELECT id AS number FROM signals WHERE id > $1 AND kind IN (0, 1, 2, 3) ORDER BY id LIMIT 1";
+    number(conn, sql, after).await
+}
+
+/// A signal that Loki refused.
+#[derive(FromQueryResult)]
+pub struct Refused {
+    /// Its id, which is also its time.
+    pub signal_id: i64,
+    /// What Loki said.
+    pub reason: String,
+    /// When, in milliseconds since 1970.
+    pub refused_at: i64,
+}
+
+/// How many signals are set aside.
+pub async fn refused(conn: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    let sql = "SELECT COUNT(*) AS number FROM loki_refused WHERE signal_id > $1";
+    Ok(number(conn, sql, 0).await?.unwrap_or_default().unsigned_abs())
+}
+
+/// The last signals that were set aside.
+pub async fn last_refused(conn: &impl ConnectionTrait, limit: i64) -> Result<Vec<Refused>, DbErr> {
+    let sql = "SELECT signal_id, reason, refused_at FROM loki_refused ORDER BY signal_id DESC LIMIT $1";
+    Refused::find_by_statement(statement(conn, sql, [limit.into()])).all(conn).await
+}
+
 #[derive(FromQueryResult)]
 struct Size {
     id: i64,

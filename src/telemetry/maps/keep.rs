@@ -76,6 +76,14 @@ impl SourceMaps {
         }
     }
 
+    /// Bytes of all maps, compressed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn bytes(&self) -> Result<u64, DbErr> {
+        Ok(store::usage(self.db.read(), "", "").await?.total.unsigned_abs())
+    }
+
     async fn delete_oldest(&self, app: &str, version: &str) -> Result<(), DbErr> {
         let (app, version) = (app.to_owned(), version.to_owned());
         let job = self

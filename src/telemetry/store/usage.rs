@@ -92,3 +92,15 @@ pub async fn size(conn: &impl ConnectionTrait) -> Result<i64, DbErr> {
 pub async fn of_groups(conn: &impl ConnectionTrait) -> Result<i64, DbErr> {
     sum(conn, "SELECT bytes FROM telemetry_usage WHERE what = 'groups'").await
 }
+
+#[derive(FromQueryResult)]
+struct Day {
+    day: Option<i64>,
+}
+
+/// The first day, since 1970, that has a signal of a kind (its number).
+pub async fn first_day(conn: &impl ConnectionTrait, kind: i64) -> Result<Option<i64>, DbErr> {
+    let sql = "SELECT MIN(day) AS day FROM signal_usage WHERE kind = $1 AND signals > 0";
+    let row = Day::find_by_statement(statement(conn, sql, [kind.into()])).one(conn).await?;
+    Ok(row.and_then(|row| row.day))
+}

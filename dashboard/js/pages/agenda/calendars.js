@@ -2,8 +2,9 @@
 
 import { api } from "../../lib/api.js";
 import { byId, el, setText } from "../../lib/dom.js";
+import { bindFeed } from "../../lib/feed.js";
 import { bindForm } from "../../lib/form.js";
-import { exactTime, integer } from "../../lib/format.js";
+import { integer } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
 import { report } from "../../lib/report.js";
 import { data } from "./data.js";
@@ -53,54 +54,6 @@ function bindImport() {
     form.elements.file.value = "";
     data.reload();
   });
-}
-
-function bindFeed() {
-  const [state, make, end, line, alert] = ["state", "make", "end", "line", "error"].map((name) => byId(`feed-${name}`));
-  let since = null;
-
-  function draw() {
-    const known = since ? t("agenda.feed_since", { time: exactTime(new Date(since)) }) : t("agenda.feed_none");
-    setText(state, line.hidden ? known : t("agenda.feed_new"));
-    setText(make, t(since ? "agenda.feed_renew" : "agenda.feed_make"));
-    end.hidden = !since;
-    make.disabled = false;
-  }
-
-  /** A call whose failure is told in the place. */
-  async function attempt(call) {
-    alert.hidden = true;
-    try {
-      await call();
-      draw();
-    } catch (error) {
-      if (error.status === undefined) throw error;
-      setText(alert.querySelector(".alert-text"), error.text);
-      alert.hidden = false;
-    }
-  }
-
-  make.addEventListener("click", () =>
-    attempt(async () => {
-      const { path, created_at } = await api.post("/api/agenda/feed");
-      since = created_at;
-      setText(byId("feed-address"), location.origin + path);
-      line.hidden = false;
-    }),
-  );
-  end.addEventListener("click", () =>
-    attempt(async () => {
-      await api.delete("/api/agenda/feed");
-      since = null;
-      line.hidden = true;
-    }),
-  );
-  return () => {
-    line.hidden = true;
-    return attempt(async () => {
-      since = (await api.get("/api/agenda/feed")).created_at;
-    });
-  };
 }
 
 function bindZone() {

@@ -12,6 +12,7 @@ import { follow } from "../../lib/realtime.js";
 import { report } from "../../lib/report.js";
 import { stackOf } from "../../lib/stack.js";
 import { nameWindow } from "../../lib/unread.js";
+import { followStates } from "./told.js";
 import { badgeOf, nameOf, timeOf } from "./words.js";
 
 const LOOK_MS = 1000;
@@ -202,5 +203,11 @@ export function showError(given) {
       load();
     }, LOOK_MS);
   };
+  const settle = (ids, state) => {
+    if (!ids.includes(id) || error === null || error.state === state) return 0;
+    load();
+    return 1;
+  };
+  followStates(settle, soon);
   follow("monitor:logs?kind=exception", soon, soon);
 }

@@ -13,6 +13,8 @@ import { openErrors } from "../../lib/open-errors.js";
 import { keepBeside } from "../../lib/place.js";
 import { follow } from "../../lib/realtime.js";
 import { bindSearchField } from "../../lib/search-field.js";
+import { bindBulk, boxOf, keepChosen } from "./bulk.js";
+import { followStates } from "./told.js";
 import { badgeOf, nameOf, timeOf } from "./words.js";
 
 const KEYS = ["state", "app", "version", "since", "search", "sort"];
@@ -66,7 +68,9 @@ function rowOf(error) {
     el("span", { className: "error-time" }, timeOf(last_seen)),
     el("span", { className: "error-time error-first" }, timeOf(first_seen)),
   );
-  return el("li", { className: "error-item", data: { id } }, link);
+  // What somebody else has just settled stays in its place until one asks for the list again.
+  const settled = values.state !== "all" && error.state !== (values.state ?? STANDARD.state);
+  return el("li", { className: `error-item${settled ? " is-settled" : ""}`, data: { id } }, boxOf(error), link);
 }
 
 function emptyText() {
@@ -77,9 +81,11 @@ function emptyText() {
 
 function draw() {
   const list = byId("errors-list");
-  const focused = list.contains(document.activeElement) ? document.activeElement.closest("li").dataset.id : null;
+  const focus = list.contains(document.activeElement) ? document.activeElement : null;
+  const [focused, part] = [focus?.closest("li").dataset.id, focus?.matches("a") ? "a" : "input"];
   list.replaceChildren(...items.map(rowOf));
-  if (focused) list.querySelector(`[data-id="${CSS.escape(focused)}"] a`)?.focus({ preventScroll: true });
+  if (focused) list.querySelector(`[data-id="${CSS.escape(focused)}"] ${part}`)?.focus({ preventScroll: true });
+  keepChosen(items.map(({ id }) => id));
   byId("errors-more").hidden = next === null;
   const [title, text] = emptyText();
   byId("errors-none").hidden = items.length > 0;
@@ -192,7 +198,7 @@ function bindArrows(list) {
     const other = { ArrowDown: row?.nextSibling, ArrowUp: row?.previousSibling }[event.key];
     if (!other) return;
     event.preventDefault();
-    other.firstChild.focus();
+    other.querySelector(event.target.matches("a") ? "a" : "input").focus();
   });
 }
 
@@ -220,6 +226,15 @@ export function showErrors() {
       look();
     }, LOOK_MS);
   };
+  bindBulk(byId("errors-list"), load);
+  const settle = (ids, state) => {
+    const before = items;
+    items = items.map((error) => (ids.includes(error.id) ? { ...error, state, regressed: false } : error));
+    soon();
+    draw();
+    return before.filter((error) => ids.includes(error.id) && error.state !== state).length;
+  };
+  followStates(settle, soon);
   // Also after a lost connection: what came meanwhile is in the answer.
   follow("monitor:logs?kind=exception", soon, soon);
 }

@@ -5,7 +5,7 @@ import { byId, el } from "../../lib/dom.js";
 import { bytesText, dayAndTime } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
 import { report } from "../../lib/report.js";
-import { save } from "./csv.js";
+import { save } from "../../lib/csv.js";
 
 // While one is awaited; a client answers within a second or not soon.
 const EVERY_MS = 2000;
