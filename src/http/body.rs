@@ -39,7 +39,8 @@ pub struct Refused {
 }
 
 /// Wraps `api` so that a larger body is answered with 413, whether or not its length was announced; for a source map that
-/// is larger than for the others. What is sent to an operation that takes no body is not looked at. The error of a body that cannot be read carries it, as [`Refused`].
+/// is larger than for the others. What is sent to an operation that takes no body is not looked at. The error of a body
+/// that cannot be read carries it, as [`Refused`].
 pub fn limited(
     api: impl IntoEndpoint<Endpoint: 'static>,
     maps: SourceMaps,
