@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use poem_openapi::types::ToJSON;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::filter::Filter;
-use super::line::{Cursor, LogLine};
+use super::line::{Cursor, LogLine, Position};
 use super::ring::Ring;
 use crate::page;
 use crate::realtime::{Hub, Publication};
@@ -30,8 +30,10 @@ const TICK: Duration = Duration::from_millis(250);
 const UNHEARD: u32 = 8;
 /// Lines of one publication: 2,000 a second, more than anybody reads.
 const LINES: usize = 500;
-/// Bytes of one publication, about: it has to fit into the queue of a reader.
+/// Bytes of one publication, about: some have to fit into the queue of a reader.
 const BYTES: usize = 256 << 10;
+/// Publications at once, when those before are late on a busy machine: as many as fit into the queue of a reader.
+const LATE: usize = 3;
 
 /// A filter, and for how many publications nobody has listened to it.
 struct Heard {
@@ -78,13 +80,15 @@ impl Tail {
                 () = self.begun.notified() => {}
             }
             // Only while somebody listens: what nobody listens to is not even gathered.
-            let (mut signals, mut lines) = (telemetry.tail(), ring.tail());
+            let (mut signals, mut lines, mut last) = (telemetry.tail(), ring.tail(), Instant::now());
             while self.listening() {
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(TICK) => {}
                 }
-                self.publish(&mut signals, &mut lines);
+                let due = last.elapsed().as_millis() / TICK.as_millis();
+                last = Instant::now();
+                self.publish(&mut signals, &mut lines, usize::try_from(due).unwrap_or(LATE).clamp(1, LATE));
             }
         }
     }
@@ -94,7 +98,7 @@ impl Tail {
         !self.filters.lock().expect("no panic while held").is_empty()
     }
 
-    fn publish(&self, signals: &mut Listener<Stored>, lines: &mut Listener<LogLine>) {
+    fn publish(&self, signals: &mut Listener<Stored>, lines: &mut Listener<LogLine>, most: usize) {
         let (signals, missed) = signals.drain();
         let (lines, missed_lines) = lines.drain();
         let missed = missed + missed_lines;
@@ -120,28 +124,84 @@ impl Tail {
             if found.is_empty() && missed == 0 {
                 continue;
             }
-            self.hub.publish(&channel, Publication::transient(&message(&found, missed)));
+            for message in messages(&found, missed, most) {
+                self.hub.publish(&channel, Publication::transient(&message));
+            }
         }
     }
 }
 
-/// The newest lines that fit, and how many did not. What was `missed` before anybody looked at it counts whatever is asked for.
-fn message(found: &[&LogLine], missed: u64) -> Value {
-    let (mut kept, mut bytes) = (Vec::new(), 0);
-    for line in found.iter().rev().take(LINES) {
+/// Publications of the newest lines that fit into so many, the oldest first, which tells how many lines did not. What was
+/// `missed` before anybody looked at it counts whatever is asked for.
+fn messages(found: &[&LogLine], missed: u64, most: usize) -> Vec<Value> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut bytes = BYTES;
+    for line in found.iter().rev() {
         // Only now: what is searched for may be in what is left out.
         let line = (*line).clone().shortened();
         let Some(json) = line.to_json() else { continue };
-        bytes += line.message.len() + line.fields.to_string().len() + 500;
-        if bytes > BYTES {
-            break;
+        let more = line.message.len() + line.fields.to_string().len() + 500;
+        bytes += more;
+        if bytes > BYTES || parts.last().is_some_and(|part| part.lines.len() >= LINES) {
+            if parts.len() == most {
+                break;
+            }
+            bytes = more;
+            parts.push(Part { lines: Vec::new(), last: line.position() });
         }
-        kept.push(json);
+        if let Some(part) = parts.last_mut() {
+            part.lines.push(json);
+        }
     }
-    kept.reverse();
-    let dropped = missed + (found.len() - kept.len()) as u64;
-    let last = found.last().and_then(|line| line.position());
-    // Who lost the connection reads on from here.
-    let previous = last.map(|at| page::encode(&Cursor::After(at.text())));
-    json!({"lines": kept, "dropped": dropped, "previous": previous})
+    if parts.is_empty() {
+        parts.push(Part { lines: Vec::new(), last: None });
+    }
+    let kept: usize = parts.iter().map(|part| part.lines.len()).sum();
+    let mut dropped = missed + (found.len() - kept) as u64;
+    let messages = parts.into_iter().rev().map(|Part { mut lines, last }| {
+        lines.reverse();
+        // Who lost the connection reads on from here.
+        let previous = last.map(|at| page::encode(&Cursor::After(at.text())));
+        json!({"lines": lines, "dropped": std::mem::take(&mut dropped), "previous": previous})
+    });
+    messages.collect()
+}
+
+/// Lines of one publication, the newest first, and where the newest is.
+struct Part {
+    lines: Vec<Value>,
+    last: Option<Position>,
+}
+
+#[cfg(test)]
+mod tests {
+    use poem_openapi::types::Example;
+
+    use super::*;
+
+    #[test]
+    fn what_is_published_and_what_is_left_out_is_all_there_is() {
+        let lines: Vec<LogLine> =
+            (0..4 * LINES).map(|n| LogLine { id: format!("c{n}"), ..LogLine::example() }).collect();
+        for (count, most) in [(0, 1), (1, 1), (LINES / 2, 1), (LINES / 2, 3), (4 * LINES, 1), (4 * LINES, 3)]
+        {
+            let found: Vec<&LogLine> = lines[..count].iter().collect();
+            let messages = messages(&found, 7, most);
+            assert!((1..=most).contains(&messages.len()));
+            let ids: Vec<&str> = messages
+                .iter()
+                .flat_map(|message| message["lines"].as_array().unwrap())
+                .map(|line| line["id"].as_str().unwrap())
+                .collect();
+            // The newest of them, in their order, and the number of the others before them.
+            let newest: Vec<&str> = lines[count - ids.len()..count].iter().map(|line| &*line.id).collect();
+            assert_eq!(ids, newest);
+            let dropped: Vec<u64> =
+                messages.iter().map(|message| message["dropped"].as_u64().unwrap()).collect();
+            assert_eq!((dropped[0], dropped.iter().sum()), (dropped[0], dropped[0]), "told once, and first");
+            assert_eq!(dropped[0] as usize, 7 + count - ids.len());
+            assert!(ids.len() == count || ids.len() > most * LINES / 2, "{} of {count}", ids.len());
+            assert!(messages.iter().all(|message| message["previous"].is_string() == (count > 0)));
+        }
+    }
 }
