@@ -3,14 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use serde_json::json;
-use tokio::process::Command;
 use uuid::Uuid;
 use workspace_server::clients::installation_id;
 use workspace_server::db::{Db, statement};
 
-use crate::support::programs::{self, root};
+use crate::support::programs::root;
 use crate::support::{TestApp, database};
 
 /// The version that first had telemetry and the fleet.
@@ -34,10 +33,10 @@ async fn write(path: &Path, count: usize, data: &str) {
         let name = file.file_stem().unwrap().to_str().unwrap();
         sql.push_str(&format!("\nINSERT INTO seaql_migrations VALUES ('{name}', 1790000000);\n"));
     }
-    let script = path.with_extension("sql");
-    fs::write(&script, sql + data + "COMMIT;").unwrap();
-    let read = format!(".read {}", script.display());
-    programs::run(Command::new("sqlite3").arg("-bail").arg(path).arg(read), 30).await;
+    let url = format!("sqlite://{}?mode=rwc", path.display());
+    let db = Database::connect(ConnectOptions::new(url).max_connections(1).to_owned()).await.unwrap();
+    db.execute_unprepared(&(sql + data + "COMMIT;")).await.unwrap();
+    db.close().await.unwrap();
 }
 
 /// The schema as SQLite tells it.

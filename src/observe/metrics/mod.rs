@@ -36,9 +36,9 @@ pub use realtime::{
 pub use series::{series_folded, series_known, series_lost, series_refused};
 
 pub use signals::{
-    Collecting, SignalsRefused, collect_bytes, collect_limited, server_log_dropped, server_log_lost,
-    signal_batch_again, signal_commit_seconds, signal_queue, signals_deleted, signals_refused,
-    signals_stored, web_vital,
+    Collecting, SignalsRefused, collect_bytes, collect_limited, collect_room, server_log_dropped,
+    server_log_lost, signal_batch_again, signal_commit_seconds, signal_queue, signals_deleted,
+    signals_refused, signals_stored, web_vital,
 };
 pub use source_maps::{source_map_read, source_maps_cached};
 

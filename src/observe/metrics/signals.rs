@@ -15,6 +15,9 @@ const COLLECT_BYTES: &str = "workspace_collect_request_bytes";
 
 const SERVER_LOG_DROPPED: &str = "workspace_server_log_dropped_total";
 
+/// What [`collect_room`] tells.
+const COLLECT_ROOM: &str = "workspace_collect_room_bytes";
+
 /// Latencies among the web vitals, in seconds.
 const VITAL_SECONDS: &str = "workspace_web_vital_seconds";
 /// Cumulative layout shift, a score without a unit.
@@ -100,6 +103,12 @@ pub(super) fn describe() {
     describe_histogram!(COMMIT, Unit::Seconds, "Time to store the batches of signals that waited together.");
     describe_histogram!(COLLECT, Unit::Seconds, "Time from a collector request's headers to its answer.");
     describe_histogram!(COLLECT_BYTES, Unit::Bytes, "Size of collector requests as sent.");
+    describe_gauge!(
+        COLLECT_ROOM,
+        Unit::Bytes,
+        "Memory that collector requests have, until what they carry is stored."
+    );
+    gauge!(COLLECT_ROOM).set(0.0);
     for reason in SignalsRefused::ALL {
         counter!(REFUSED, "reason" => reason.label()).increment(0);
     }
@@ -172,6 +181,11 @@ pub fn signals_refused(reason: SignalsRefused) {
 pub fn collect_limited(app: &str, allowed: bool) {
     let allowed = if allowed { "true" } else { "false" };
     counter!(RECEIVER_LIMITED, "app" => app.to_owned(), "env" => "", "allowed" => allowed).increment(1);
+}
+
+/// Requests with signals have so many bytes of memory now.
+pub fn collect_room(bytes: usize) {
+    gauge!(COLLECT_ROOM).set(bytes as f64);
 }
 
 /// A batch came again.

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
+use crate::observe::metrics;
+
 /// For all bodies at once, in KiB: 128 MiB.
 const ALL_KIB: usize = 128 << 10;
 /// For those of one sender, in KiB.
@@ -91,6 +93,11 @@ impl Room {
         self.taken.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
     }
 
+    /// Tells how much all have; `gone` is about to be given back.
+    fn tell(&self, gone: usize) {
+        metrics::collect_room((ALL_KIB - self.all.available_permits() - gone) * 1024);
+    }
+
     /// Takes or gives back, so that it is for `bytes`. False when there is none for so many now: it stays as it is.
     pub fn fit(&mut self, bytes: usize) -> bool {
         let (has, wants) = (self.kib(), bytes.div_ceil(1024).max(1));
@@ -109,6 +116,7 @@ impl Room {
             }
         }
         held.change(self.sender, self.address, has, wants);
+        self.tell(0);
         true
     }
 }
@@ -117,6 +125,7 @@ impl Drop for Room {
     fn drop(&mut self) {
         let mut held = self.held.lock().expect("no panic while held");
         held.change(self.sender, self.address, self.kib(), 0);
+        self.tell(self.kib());
     }
 }
 
