@@ -67,16 +67,16 @@ fn blob(id: Uuid) -> String {
     format!("x'{}'", id.simple())
 }
 
-/// People, a message, an event, and what a client of the fleet had sent, as version [`FLEET`] kept it. Times are hours of
+/// An admin, a message, and what a client of the fleet had sent, as version [`FLEET`] kept it. Times are hours of
 /// `now`, in milliseconds.
-fn data(now: i64) -> String {
-    let (ann, room) = (blob(Uuid::from_u128(1)), "zeroblob(16)");
+fn data(now: i64, password_hash: &str) -> String {
+    let (root, room) = (blob(Uuid::from_u128(1)), "zeroblob(16)");
     let (client, quiet) = (installation_id("desk", "i-1"), installation_id("desk", "i-2"));
     let hour = 3_600_000;
     let id = |hours: i64, n: i64| ((now - hours * hour) << 20) | n;
     let installation = |id: Uuid, key: &str| {
         format!(
-            "INSERT INTO installation VALUES ({}, 'desk', '{key}', 'installation', {ann}, 'ann', '1.0.0', '', 'Linux', '6', \
+            "INSERT INTO installation VALUES ({}, 'desk', '{key}', 'installation', {root}, 'root', '1.0.0', '', 'Linux', '6', \
              '{key}-pc', 'fr-FR', '10.0.0.9', {}, {now}, 3, 2);\n",
             blob(id),
             now - 48 * hour
@@ -84,7 +84,7 @@ fn data(now: i64) -> String {
     };
     let context = |id: i64, installation: Uuid, meta: &str| {
         format!(
-            "INSERT INTO signal_contexts VALUES ({id}, randomblob(32), 'desk', '1.0.0', '', {}, 's1', {ann}, '', '', 'Linux', \
+            "INSERT INTO signal_contexts VALUES ({id}, randomblob(32), 'desk', '1.0.0', '', {}, 's1', {root}, '', '', 'Linux', \
              '6', '', 'rooms', '', '{meta}', {now});\n",
             blob(installation)
         )
@@ -98,10 +98,10 @@ fn data(now: i64) -> String {
     let long = format!("{} and the rest", "É".repeat(130));
     [
         format!(
-            "INSERT INTO users VALUES ({ann}, 'ann', 'ann', 'Ann', 'member', 0, 'no hash', {now}, {now});\n\
-             INSERT INTO chat_messages VALUES (1, {}, {room}, 1, {ann}, 'kept for years', NULL, '[]', '[]', NULL, {now}, NULL, NULL);\n\
+            "INSERT INTO users VALUES ({root}, 'root', 'root', 'Root', 'admin', 0, '{password_hash}', {now}, {now});\n\
+             INSERT INTO chat_messages VALUES (1, {}, {room}, 1, {root}, 'kept for years', NULL, '[]', '[]', NULL, {now}, NULL, NULL);\n\
              UPDATE chat_rooms SET last_offset = 1, messages = 1, last_message_at = {now};\n\
-             INSERT INTO agenda_keys VALUES ({ann}, 'k', x'00', x'00', {now});\n",
+             INSERT INTO agenda_keys VALUES ({root}, 'k', x'00', x'00', {now});\n",
             blob(Uuid::from_u128(2))
         ),
         installation(client, "i-1") + &installation(quiet, "i-2"),
@@ -131,7 +131,11 @@ async fn what_an_earlier_version_kept_is_there_and_has_what_came_later() {
     let now = chrono::Utc::now().timestamp_millis();
     let dir = tempfile::tempdir().unwrap();
     let old = dir.path().join("old.sqlite");
-    write(&old, FLEET, &data(now)).await;
+    let new = TestApp::spawn().await;
+    let hash: String =
+        database::rows(&new, "SELECT password_hash FROM users").await[0].try_get_by_index(0).unwrap();
+    new.stop().await;
+    write(&old, FLEET, &data(now, &hash)).await;
     let app = TestApp::spawn_with(|config| {
         fs::copy(&old, &config.database).unwrap();
     })
@@ -158,10 +162,10 @@ async fn what_an_earlier_version_kept_is_there_and_has_what_came_later() {
     assert!(last["time"].as_str().is_some_and(|time| time.starts_with("20")), "{last}");
     assert_eq!(page["items"][1]["last_error"], json!(null));
     // The next group has an id that no signal has, and the next error is that of the client.
-    let ann = app.member("ben").await;
+    let ben = app.member("ben").await;
     let meta = json!({"app": {"name": "desk", "version": "1.1.0", "installationId": "i-1"}});
     let batch = json!({"meta": meta, "exceptions": [{"type": "Error", "value": "anew"}]});
-    assert_eq!(ann.post("/collect", &batch).await.status, 202);
+    assert_eq!(ben.post("/collect", &batch).await.status, 202);
     assert_eq!(database::number(&app, "SELECT MAX(id) FROM error_groups").await, 10);
     let anew = admin.get("/api/errors?search=anew").await.expect(200)["items"][0]["id"].take();
     let detail = admin.get(&format!("/api/errors/{}", anew.as_str().unwrap())).await.expect(200);
