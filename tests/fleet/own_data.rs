@@ -102,6 +102,15 @@ async fn errors_keep_no_words_of_whom_they_are_erased_for() {
     assert_eq!(database::write(&app, old, []).await, 2);
     send(&ann, "ann-1", "hers", "ann-private-7 is full").await;
     send(&bob, "bob-1", "his", "bobs-own-8 is full").await;
+    // A machine that another used after her: it stays, without her error.
+    send(&ann, "lent", "lent", "ann-private-7 is lent").await;
+    assert_eq!(bob.post("/collect", &lines("lent", 1)).await.status, 202);
+    let last_error = async || {
+        let page = admin.get("/api/installations?search=lent").await.expect(200);
+        assert_eq!(page["items"][0]["user"]["username"], "bob");
+        page["items"][0]["last_error"]["message"].clone()
+    };
+    assert_eq!(last_error().await, "Error: ann-private-7 is lent");
     let named = async || {
         let page = admin.get("/api/errors?sort=first_seen").await.expect(200);
         let mut named: Vec<(String, String, u64)> = page["items"]
@@ -121,18 +130,24 @@ async fn errors_keep_no_words_of_whom_they_are_erased_for() {
     let his = row("his", "bobs-own-8 is full", 1);
     let before = named().await;
     assert_eq!(before[0], row("aged", "no post to ann-private-7", 2));
-    assert_eq!(before[3], row("shared", "no mail to ann-private-7", 2));
+    assert_eq!(before[4], row("shared", "no mail to ann-private-7", 2));
     ann.delete("/api/me/data").await.expect(200);
     let after = named().await;
-    let expected =
-        [row("aged", "", 2), row("hers", "", 1), his.clone(), row("shared", "no mail to bobs-own-8", 2)];
+    let expected = [
+        row("aged", "", 2),
+        row("hers", "", 1),
+        his.clone(),
+        row("lent", "", 1),
+        row("shared", "no mail to bobs-own-8", 2),
+    ];
     assert_eq!(after, expected, "another's words, or none; what was counted stays");
+    assert_eq!(last_error().await, Value::Null);
     assert!(!stored::everything(&app).await.contains("ann-private"), "something is left");
     // What has no words takes those of the next one.
     send(&bob, "bob-1", "hers", "bobs-own-8 is full").await;
     assert_eq!(named().await[1], row("hers", "bobs-own-8 is full", 2));
     let groups = "SELECT (SELECT SUM(octet_length(app || type || message || culprit)) FROM error_groups) \
-                  + 200 * 4 + (SELECT COUNT(*) * 60 FROM error_group_clients) + (SELECT COUNT(*) * 20 FROM error_group_hours) \
+                  + 200 * 5 + (SELECT COUNT(*) * 60 FROM error_group_clients) + (SELECT COUNT(*) * 20 FROM error_group_hours) \
                   + (SELECT SUM(octet_length(version) + 60) FROM error_group_versions) \
                   - (SELECT bytes FROM telemetry_usage WHERE what = 'groups')";
     assert_eq!(database::number(&app, groups).await, 0, "the bytes of groups are counted");

@@ -115,6 +115,8 @@ enum Exported {
 const STEP: usize = 50;
 /// Events removed in one write job.
 const EVENTS: u64 = 1_000;
+/// Installations whose last error is forgotten in one write job.
+const LENT: usize = 500;
 
 #[OpenApi(prefix_path = "/me/data", tag = "OwnTag::OwnData")]
 impl OwnDataApi {
@@ -168,6 +170,16 @@ impl OwnDataApi {
         fleet.flush().await?;
         fleet.forget(&[], Some(user));
         let owner = self.owner(user).await?;
+        // Somebody else may have used them last: they stay, and an error that they tell of may be the caller's.
+        let lent = Signals::new(fleet.inner.db.clone()).installations(user).await?;
+        for ids in lent.chunks(LENT) {
+            let ids = ids.to_vec();
+            let forgotten = fleet
+                .inner
+                .db
+                .write(move |tx| Box::pin(async move { own::forget_errors(tx.conn(), &ids).await }));
+            forgotten.await?;
+        }
         let signals = self.telemetry.erase(owner.clone()).await?;
         let mut erased = Erased { installations: 0, events: 0, diagnostics: 0, signals, log_lines: 0 };
         for ids in owner.installations.chunks(STEP) {

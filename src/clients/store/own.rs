@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use uuid::Uuid;
 
 use super::journal::Row;
-use crate::db::statement;
+use crate::db::{json, statement};
 
 #[derive(FromQueryResult)]
 struct Id {
@@ -64,6 +64,15 @@ pub async fn events(
         "SELECT id, kind, summary, detail FROM client_event WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT {limit}"
     );
     Row::find_by_statement(statement(conn, &sql, [user.into(), after.into()])).all(conn).await
+}
+
+/// Forgets the last errors of installations: nobody knows whose words they are.
+pub async fn forget_errors(conn: &impl ConnectionTrait, installations: &[Uuid]) -> Result<(), DbErr> {
+    let sql = format!(
+        "UPDATE installation SET last_error = '', last_error_at = NULL WHERE id IN ({})",
+        json::each_id("$1")
+    );
+    conn.execute_raw(statement(conn, &sql, [json::ids(installations).into()])).await.map(drop)
 }
 
 /// Removes at most `limit` events about the account; gives how many.

@@ -157,6 +157,21 @@ impl Signals {
         Ok(rows.into_iter().filter_map(Row::read).collect())
     }
 
+    /// Installations that sent signals while an account was logged in, whoever used them last.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn installations(&self, account: Uuid) -> Result<Vec<Uuid>, DbErr> {
+        #[derive(FromQueryResult)]
+        struct Of {
+            installation_id: Uuid,
+        }
+        let sql = "SELECT DISTINCT installation_id FROM signal_contexts \
+                   WHERE account_id = $1 AND installation_id IS NOT NULL";
+        let rows = Of::find_by_statement(statement(self.db.read(), sql, [account.into()]));
+        Ok(rows.all(self.db.read()).await?.into_iter().map(|row| row.installation_id).collect())
+    }
+
     /// How much is kept of an owner.
     ///
     /// # Errors
