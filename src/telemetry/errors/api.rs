@@ -52,7 +52,7 @@ struct ErrorGroup {
     app: String,
     /// Type of the exceptions
     r#type: String,
-    /// Message of the first
+    /// Message of the first; of another one, or empty, when whoever had the first had it erased
     message: String,
     /// Where it happens: the innermost function, and its file
     culprit: String,
