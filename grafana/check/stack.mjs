@@ -40,6 +40,15 @@ export async function until(what, seconds, condition) {
   throw new Error(`not within ${seconds} s: ${what}${last ? ` (${last})` : ""}`);
 }
 
+/** Ends the server, which a load that is stopped while it begins leaves behind. */
+function end(file) {
+  try {
+    process.kill(Number(readFileSync(file, "utf8")), "SIGTERM");
+  } catch {
+    // It is gone, or was never there.
+  }
+}
+
 /** Starts everything. `compose` is the directory of the configurations, the others are programs. */
 export async function startStack({ server, bench, prometheus, compose }) {
   const place = mkdtempSync(join(tmpdir(), "check-grafana-"));
@@ -54,6 +63,7 @@ export async function startStack({ server, bench, prometheus, compose }) {
       child.kill("SIGINT");
       await Promise.race([ended, sleep(10).then(() => child.kill("SIGKILL"))]);
     }
+    end(join(place, "server.pid"));
     loki.stop();
     caddy.stop();
     alertmanager.stop();
@@ -63,7 +73,8 @@ export async function startStack({ server, bench, prometheus, compose }) {
     const metrics = `127.0.0.1:${await freePort()}`;
     // The load starts its server with settings of its own; this adds ours.
     const wrapper = join(place, "server.sh");
-    writeFileSync(wrapper, `#!/bin/sh\nexport METRICS_ADDR=${metrics} LOKI_URL=${loki.url}\nexec '${server}' "$@"\n`, {
+    const settings = `METRICS_ADDR=${metrics} LOKI_URL=${loki.url}`;
+    writeFileSync(wrapper, `#!/bin/sh\necho $$ >'${place}/server.pid'\nexport ${settings}\nexec '${server}' "$@"\n`, {
       mode: 0o755,
     });
     const load = spawn(bench, ["--server", wrapper, "demo", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
