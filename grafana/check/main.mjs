@@ -17,7 +17,6 @@ function judge({ faults, said }) {
 
 judge(checkSchema());
 const stack = await startStack({ server, bench, prometheus, compose: COMPOSE });
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stack.stop().finally(() => process.exit(1)));
 try {
   judge(await checkPromql(stack));
   judge(checkLogql(stack.loki));

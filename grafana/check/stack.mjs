@@ -40,12 +40,12 @@ export async function until(what, seconds, condition) {
   throw new Error(`not within ${seconds} s: ${what}${last ? ` (${last})` : ""}`);
 }
 
-/** Ends the server, which a load that is stopped while it begins leaves behind. */
-function end(file) {
+/** Ends what the load left behind: stopped while it begins, it does not end its server. */
+function endGroup({ pid }) {
   try {
-    process.kill(Number(readFileSync(file, "utf8")), "SIGTERM");
+    process.kill(-pid, "SIGKILL");
   } catch {
-    // It is gone, or was never there.
+    // Nobody is left.
   }
 }
 
@@ -53,6 +53,7 @@ function end(file) {
 export async function startStack({ server, bench, prometheus, compose }) {
   const place = mkdtempSync(join(tmpdir(), "check-grafana-"));
   const children = [];
+  const groups = [];
   const loki = await startLoki();
   const caddy = await startCaddy(place);
   const alertmanager = await startAlertmanager();
@@ -63,22 +64,27 @@ export async function startStack({ server, bench, prometheus, compose }) {
       child.kill("SIGINT");
       await Promise.race([ended, sleep(10).then(() => child.kill("SIGKILL"))]);
     }
-    end(join(place, "server.pid"));
+    groups.forEach(endGroup);
     loki.stop();
     caddy.stop();
     alertmanager.stop();
     rmSync(place, { recursive: true, force: true });
   };
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop().finally(() => process.exit(1)));
   try {
     const metrics = `127.0.0.1:${await freePort()}`;
     // The load starts its server with settings of its own; this adds ours.
     const wrapper = join(place, "server.sh");
     const settings = `METRICS_ADDR=${metrics} LOKI_URL=${loki.url}`;
-    writeFileSync(wrapper, `#!/bin/sh\necho $$ >'${place}/server.pid'\nexport ${settings}\nexec '${server}' "$@"\n`, {
+    writeFileSync(wrapper, `#!/bin/sh\nexport ${settings}\nexec '${server}' "$@"\n`, {
       mode: 0o755,
     });
-    const load = spawn(bench, ["--server", wrapper, "demo", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+    const load = spawn(bench, ["--server", wrapper, "demo", "--port", "0"], {
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true,
+    });
     children.push(load);
+    groups.push(load);
     const url = await new Promise((found, failed) => {
       let text = "";
       load.stdout.on("data", (part) => {
