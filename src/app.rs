@@ -18,18 +18,21 @@ use tracing::info;
 use crate::agenda::{self, Agenda};
 use crate::audit::Audit;
 use crate::auth::Auth;
+use crate::backup::{self, Backups};
 use crate::chat::Chat;
 use crate::clients::{DiagnosticsRpc, Fleet};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Settings};
 use crate::console::{Console, Slices};
 use crate::db::{DataLock, Db};
+use crate::doctor::{self, Doctor};
 use crate::http::{self, Acceptor};
 use crate::inbox::Inbox;
-use crate::logs::{Logs, Tap};
+use crate::logs::{Apply, Levels, Logs, Tap};
 use crate::monitoring::{self, Monitor, MonitorChannels};
 use crate::observe::{self, ServerLines};
 use crate::realtime::Hub;
+use crate::supervisor;
 use crate::telemetry::Telemetry;
 
 /// How long requests in progress may take to finish after the stop signal.
@@ -69,6 +72,10 @@ pub struct Services {
     pub logs: Logs,
     /// Who did what.
     pub audit: Audit,
+    /// Copies of everything.
+    pub backups: Backups,
+    /// What is wrong around the server.
+    pub doctor: Doctor,
     /// Owner of every task.
     pub tasks: TaskTracker,
     /// Cancelled when the server stops.
@@ -97,14 +104,17 @@ impl Services {
         let monitor = Monitor::new(clock.clone(), db.clone(), hub.clone(), stop.clone());
         let tasks = TaskTracker::new();
         let audit = Audit::new(&db, &clock, &tasks);
+        let backups = Backups::new(&config, &db, &clock, &tasks, &stop);
         let chat = Chat::new(&db, &clock, &hub, &inbox, &tasks, &stop);
         hub.register(Arc::new(chat.clone()));
         let telemetry = Telemetry::new(&config, &db, &clock, &auth, &fleet, monitor.series());
         hub.register(Arc::new(telemetry.clone()));
-        let logs = Logs::new(&db, &clock, &hub, &auth, &telemetry);
+        let levels = Levels::new(&config.log_filter, &clock);
+        let logs = Logs::new(levels, &db, &clock, &hub, &auth, &telemetry);
         let slices = Slices {
             audit: audit.clone(),
             auth: auth.clone(),
+            backups: backups.clone(),
             chat: chat.clone(),
             fleet: fleet.clone(),
             logs: logs.clone(),
@@ -113,6 +123,7 @@ impl Services {
         hub.register(Arc::new(Console::new(&db, &hub, &tasks, slices)));
         hub.register(Arc::new(MonitorChannels { monitor: monitor.clone(), logs: logs.clone() }));
         Self {
+            doctor: Doctor::new(&config, &clock),
             config: Arc::new(config),
             hub,
             inbox,
@@ -123,6 +134,7 @@ impl Services {
             telemetry,
             logs,
             audit,
+            backups,
             clock,
             db,
             auth,
@@ -169,7 +181,9 @@ impl App {
             Some(address) => Some(bind("METRICS_ADDR", address).await?),
             None => None,
         };
+        Box::pin(backup::before_migration(&config, &clock)).await?;
         let db = Db::open(&config.database).await?;
+        doctor::warn_of_clock(&db, &clock).await;
         let hub = Hub::new(clock.clone());
         let auth = Auth::open(&config, &db, &clock, &hub).await?;
         let services = Services::new(config, clock, db, hub, auth);
@@ -222,6 +236,11 @@ impl App {
         })?;
         tasks.spawn(keeping);
         Ok(())
+    }
+
+    /// Puts changes of the log level in force with `apply`. One server of a process can.
+    pub fn tune_log(&self, apply: Apply) {
+        self.services.logs.levels().attach(apply);
     }
 
     /// Pushes this process's log lines to Loki, if there is one.
@@ -283,6 +302,9 @@ impl App {
         });
         services.tasks.spawn(services.auth.clone().upkeep(stop.clone()));
         services.tasks.spawn(services.audit.clone().run(stop.clone()));
+        services.tasks.spawn(services.backups.clone().run());
+        services.tasks.spawn(supervisor::run(services.monitor.clone(), services.db.clone(), stop.clone()));
+        services.tasks.spawn(services.logs.levels().clone().run(stop.clone()));
         let (monitor, prometheus) = (services.monitor.clone(), services.metrics.clone());
         services.tasks.spawn(monitoring::run(monitor, prometheus, stop.clone()));
         let server = poem::Server::new_with_acceptor(Acceptor::new(listener, &services.config))

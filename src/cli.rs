@@ -1,13 +1,14 @@
 //! The command line: what the program can be asked to do.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Command, Parser, Subcommand};
 
 use crate::app::App;
+use crate::backup;
 use crate::config::{Config, ConfigError, Settings, env_file};
 use crate::observe::logging;
 use crate::users::{self, UserTask};
@@ -39,8 +40,33 @@ enum Task {
         #[arg(long, conflicts_with = "markdown")]
         dotenv: bool,
     },
-    /// Bring the database's schema up to date and stop
-    Migrate,
+    /// Bring the database's schema up to date and stop; what is there is backed up first
+    Migrate {
+        /// Change the schema without a backup
+        #[arg(long)]
+        no_backup: bool,
+    },
+    /// Back up everything and verify the backup, also while the server runs
+    Backup {
+        /// Directory of the backup, in place of BACKUP_DIR
+        #[arg(long, value_name = "DIRECTORY")]
+        to: Option<PathBuf>,
+        /// Backups to keep there, in place of BACKUP_KEEP
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+        keep: Option<u64>,
+    },
+    /// Look for what is wrong around the server, and say what to do about it; exit code 1 when something fails
+    Doctor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put a backup in the place of the data, while the server is stopped; the data from before is kept
+    Restore {
+        /// The file of the backup, or `latest` for the newest in BACKUP_DIR
+        #[arg(value_name = "FILE|latest")]
+        file: PathBuf,
+    },
     /// Look after accounts while the server is stopped
     #[command(subcommand)]
     User(UserTask),
@@ -71,7 +97,20 @@ fn dispatch(task: Task, settings: &Settings) -> Result<ExitCode, ConfigError> {
             say(effective(settings))
         }
         Task::Serve => block_on(serve(Config::from_settings(settings)?)),
-        Task::Migrate => block_on(migrate(Config::from_settings(settings)?)),
+        Task::Migrate { no_backup } => block_on(migrate(Config::from_settings(settings)?, !no_backup)),
+        Task::Backup { to, keep } => {
+            let config = Config::from_settings(settings)?;
+            block_on(async move { say(backup::backup(&config, to, keep.map(|keep| keep as usize)).await?) })
+        }
+        Task::Doctor { json } => block_on(async move {
+            let (text, well) = crate::doctor::run(settings, json).await;
+            say(text)?;
+            Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }),
+        Task::Restore { file } => {
+            let config = Config::from_settings(settings)?;
+            block_on(async move { say(backup::restore(&config, &file).await?) })
+        }
         Task::User(task) => {
             let config = Config::from_settings(settings)?;
             block_on(async move { say(users::run_task(task, config).await?) })
@@ -106,14 +145,18 @@ async fn serve(config: Config) -> Result<ExitCode, ConfigError> {
     let app = App::build(config, crate::clock::Clock::system()).await?;
     app.keep_log(lines.tap).await?;
     app.ship_log(lines.loki);
+    app.tune_log(lines.apply);
     app.announce();
     app.run_until(stop).await;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn migrate(config: Config) -> Result<ExitCode, ConfigError> {
+async fn migrate(config: Config, keep: bool) -> Result<ExitCode, ConfigError> {
     logging::start(&config);
     let _lock = crate::db::DataLock::prepare(&config.database)?;
+    if keep {
+        Box::pin(backup::before_migration(&config, &crate::clock::Clock::system())).await?;
+    }
     crate::db::Db::open(&config.database).await?.close().await;
     say("The schema is up to date.")
 }

@@ -19,7 +19,10 @@
 //! | [`logs`] | one view over the server's lines and those of clients, and its live tail |
 //! | [`limits`] | every bound in force, beside what is used of it |
 //! | [`audit`] | who did what with an administrator's rights |
+//! | [`backup`] | copies of everything, made while the server runs, verified, and restored |
 //! | [`console`] | the administrators' console: typed verbs, and no shell |
+//! | [`doctor`] | what is wrong around the server, and what to do about it |
+//! | [`supervisor`] | what a service manager is told |
 //! | [`realtime`] | the Centrifuge protocol, connections, channels and fan-out |
 //! | [`db`] | the two doors to SQLite: read-only pool, group-commit writer; migrations |
 //! | [`dashboard`] | the pages that people see, and the files they are made of |
@@ -34,6 +37,7 @@ pub mod agenda;
 pub mod app;
 pub mod audit;
 pub mod auth;
+pub mod backup;
 pub mod budget;
 pub mod chat;
 pub mod cli;
@@ -43,6 +47,7 @@ pub mod config;
 pub mod console;
 pub mod dashboard;
 pub mod db;
+pub mod doctor;
 pub mod error;
 pub mod http;
 pub mod id;
@@ -54,6 +59,7 @@ pub mod monitoring;
 pub mod observe;
 pub mod page;
 pub mod realtime;
+pub mod supervisor;
 pub mod telemetry;
 pub mod text;
 pub mod timeline;

@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use crate::support::binary::Place;
 use crate::support::programs::{self, root};
-use crate::support::{ADMIN, PASSWORD, TestApp};
+use crate::support::{ADMIN, PASSWORD, TestApp, eventually};
 
 /// Longest run of a scenario in seconds: a page in every language, theme and width, on a busy machine.
 const LONGEST: u64 = 600;
@@ -134,6 +134,19 @@ async fn the_overview_looks_right_everywhere() {
     let app = TestApp::spawn().await;
     let token = app.admin().await.token;
     scenario(&app, "overview", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
+async fn a_backup_that_failed_is_what_needs_attention() {
+    let app = TestApp::spawn_with(|config| {
+        config.backup.every = Some(std::time::Duration::from_secs(86_400));
+        config.backup.dir = Some(config.database.with_file_name("taken"));
+    })
+    .await;
+    fs::write(app.data_dir().join("taken"), "").unwrap();
+    app.clock.advance(chrono::TimeDelta::minutes(11));
+    eventually("it fails", async || app.services.backups.unfinished()?.error.map(drop)).await;
+    scenario(&app, "backups", json!({})).await;
 }
 
 /// Ten thousand installations of one application, as a server that has run for months knows them.

@@ -93,11 +93,15 @@ pub enum Scope {
     #[oai(rename = "source-maps:write")]
     #[serde(rename = "source-maps:write")]
     SourceMapsWrite,
+    /// Look after the server: make backups, set what it logs
+    #[oai(rename = "server:write")]
+    #[serde(rename = "server:write")]
+    ServerWrite,
 }
 
 impl Scope {
     /// Every scope, with its name.
-    pub const ALL: [(Self, &'static str); 12] = [
+    pub const ALL: [(Self, &'static str); 13] = [
         (Self::AgendaRead, "agenda:read"),
         (Self::AgendaWrite, "agenda:write"),
         (Self::ChatRead, "chat:read"),
@@ -110,6 +114,7 @@ impl Scope {
         (Self::SignalsRead, "signals:read"),
         (Self::SignalsWrite, "signals:write"),
         (Self::SourceMapsWrite, "source-maps:write"),
+        (Self::ServerWrite, "server:write"),
     ];
 
     /// The scope of this name.
@@ -127,7 +132,8 @@ impl Scope {
             | Self::ClientsWrite
             | Self::MonitoringRead
             | Self::SignalsRead
-            | Self::SourceMapsWrite => Role::Admin,
+            | Self::SourceMapsWrite
+            | Self::ServerWrite => Role::Admin,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Owns the meaning of every setting and the words of every fault. Which strings there are stands in
 //! [`settings`]; who reads `.env` is [`env_file`].
 
+mod backup;
 pub mod env_file;
 mod loki;
 mod retention;
@@ -15,11 +16,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use url::Origin;
+use url::{Origin, Url};
 
+pub use backup::BackupSettings;
 pub use loki::LokiUrl;
 pub use retention::SignalRetention;
 pub use settings::Settings;
+pub use values::log_filter;
 
 /// A value that must not be printed: `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
@@ -111,6 +114,8 @@ pub struct Config {
     pub cors_origins: Vec<Origin>,
     /// How strict to be.
     pub mode: Mode,
+    /// The address that people open, if it is known; without a slash at the end.
+    pub public_url: Option<Url>,
     /// Prefix of every path: empty, or `/name` without a slash at the end.
     pub base_path: String,
     /// Proxies whose forwarding headers are believed.
@@ -125,6 +130,8 @@ pub struct Config {
     pub signal_retention: SignalRetention,
     /// Most bytes of all source maps, compressed.
     pub source_maps_max_bytes: i64,
+    /// Backups.
+    pub backup: BackupSettings,
     /// The Loki that log lines are pushed to, if any.
     pub loki: Option<LokiUrl>,
     /// Filter of the logs, already checked.
@@ -200,6 +207,7 @@ impl Config {
             jwt_secret_previous,
             cors_origins: values::list(&s.cors_origin).map(values::origin).collect::<Result<_, _>>()?,
             mode,
+            public_url: values::public_url(&s.public_url)?,
             base_path: values::base_path(&s.base_path)?,
             trusted_proxies: values::list(&s.trusted_proxies)
                 .map(values::network)
@@ -210,6 +218,7 @@ impl Config {
             signal_retention: SignalRetention::read(&s.signals_days, &s.signals_max_mb)?,
             source_maps_max_bytes: retention::source_maps(&s.source_maps_max_mb)?,
             loki: LokiUrl::read(&loki.map(|url| url.expose().to_owned()))?,
+            backup: BackupSettings::read(s)?,
             log_filter: values::log_filter(&s.log_level)?,
             log_format,
             max_connections: values::number("MAX_CONNECTIONS", &s.max_connections, "20000", 1..=10_000_000)?
@@ -229,6 +238,11 @@ impl Config {
             Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
             _ => PathBuf::from("."),
         }
+    }
+
+    /// Directory of the backups.
+    pub fn backup_dir(&self) -> PathBuf {
+        self.backup.dir.clone().unwrap_or_else(|| self.data_dir().join("backups"))
     }
 }
 

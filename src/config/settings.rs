@@ -104,12 +104,30 @@ pub struct Settings {
         default_value = "1024"
     )]
     pub source_maps_max_mb: Option<String>,
+    /// Directory of the backups; `backups` beside the database when absent
+    #[arg(long, env = "BACKUP_DIR", value_name = "DIRECTORY", help_heading = "Settings")]
+    pub backup_dir: Option<String>,
+    /// Hours from one backup to the next that the server makes by itself; `off` for none
+    #[arg(
+        long,
+        env = "BACKUP_EVERY_HOURS",
+        value_name = "HOURS",
+        help_heading = "Settings",
+        default_value = "24"
+    )]
+    pub backup_every_hours: Option<String>,
+    /// Verified backups that are kept; the oldest are removed
+    #[arg(long, env = "BACKUP_KEEP", value_name = "NUMBER", help_heading = "Settings", default_value = "7")]
+    pub backup_keep: Option<String>,
     /// Loki that the lines of the server and of client applications are pushed to, such as `http://loki:3100`
     #[arg(long, env = "LOKI_URL", value_name = "URL", help_heading = "Settings", hide_env_values = true)]
     pub loki_url: Option<String>,
     /// File that holds `LOKI_URL`
     #[arg(long, env = "LOKI_URL_FILE", value_name = "FILE", help_heading = "Settings")]
     pub loki_url_file: Option<String>,
+    /// Address that people open, such as `https://workspace.example.org`; `workspace-server doctor` tries it
+    #[arg(long, env = "PUBLIC_URL", value_name = "URL", help_heading = "Settings")]
+    pub public_url: Option<String>,
     /// Path under which a reverse proxy serves everything, such as `/workspace`
     #[arg(long, env = "BASE_PATH", value_name = "PATH", help_heading = "Settings")]
     pub base_path: Option<String>,
@@ -193,8 +211,12 @@ impl Settings {
             ("SIGNALS_DAYS", self.signals_days.clone()),
             ("SIGNALS_MAX_MB", self.signals_max_mb.clone()),
             ("SOURCE_MAPS_MAX_MB", self.source_maps_max_mb.clone()),
+            ("BACKUP_DIR", self.backup_dir.clone()),
+            ("BACKUP_EVERY_HOURS", self.backup_every_hours.clone()),
+            ("BACKUP_KEEP", self.backup_keep.clone()),
             ("LOKI_URL", self.loki_url.clone()),
             ("LOKI_URL_FILE", self.loki_url_file.clone()),
+            ("PUBLIC_URL", self.public_url.clone()),
             ("BASE_PATH", self.base_path.clone()),
             ("TRUSTED_PROXIES", self.trusted_proxies.clone()),
             ("ADMIN_USERNAME", self.admin_username.clone()),

@@ -146,6 +146,22 @@ pub fn origin(text: &str) -> Result<Origin, ConfigError> {
     Ok(origin)
 }
 
+pub fn public_url(value: &Option<String>) -> Result<Option<Url>, ConfigError> {
+    let Some(text) = given(value) else { return Ok(None) };
+    let fix = "use the address that people open, such as https://workspace.example.org";
+    let url = Url::parse(text).map_err(|_| ConfigError::new("PUBLIC_URL", format!("found `{text}`"), fix))?;
+    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if !matches!(url.scheme(), "http" | "https") || !plain || url.password().is_some() {
+        // It may hold a password.
+        return Err(ConfigError::new(
+            "PUBLIC_URL",
+            format!("found the scheme `{}`, or more than a host and a path", url.scheme()),
+            fix,
+        ));
+    }
+    Ok(Some(url))
+}
+
 pub fn network(text: &str) -> Result<IpNet, ConfigError> {
     text.parse::<IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from)).map_err(|_| {
         ConfigError::new(
@@ -188,6 +204,10 @@ pub fn first_admin(s: &Settings) -> Result<Option<FirstAdmin>, ConfigError> {
     }
 }
 
+/// Checks a filter of the logs, as in `LOG_LEVEL`; `info` when there is none.
+///
+/// # Errors
+/// When it is none.
 pub fn log_filter(value: &Option<String>) -> Result<String, ConfigError> {
     let text = given(value).unwrap_or("info");
     let fix = "use error, warn, info, debug or trace, or a filter such as info,workspace_server=debug";

@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::audit::Audit;
 use crate::auth::Auth;
+use crate::backup::Backups;
 use crate::chat::Chat;
 use crate::clients::Fleet;
 use crate::db::Db;
@@ -31,11 +32,13 @@ pub struct Slices {
     pub audit: Audit,
     /// Accounts and sessions.
     pub auth: Auth,
+    /// Copies of everything.
+    pub backups: Backups,
     /// Rooms.
     pub chat: Chat,
     /// Clients.
     pub fleet: Fleet,
-    /// The live tail.
+    /// The live tail, and what the server logs.
     pub logs: Logs,
     /// How the server is doing.
     pub monitor: Monitor,

@@ -10,6 +10,7 @@ use super::verb::{To, Verb};
 use super::{Console, show};
 use crate::audit::{Action, Outcome};
 use crate::auth::{AuthError, Identity, Role};
+use crate::backup::BackupError;
 use crate::clients::Recipients;
 use crate::config::Secret;
 use crate::realtime::{Connection, Error};
@@ -169,6 +170,26 @@ impl Console {
             Verb::Errors => show::errors(&self.db).await.map_err(Error::internal)?,
             Verb::Rooms => show::rooms(&slices.chat, who).await.map_err(Error::internal)?,
             Verb::Audit => show::audit(&slices.audit).await.map_err(Error::internal)?,
+            Verb::Backups => show::backups(&slices.backups).await,
+            Verb::Backup => match slices.backups.ask(None).await {
+                Ok((begun, _)) => {
+                    let text = "The backup is being made: `backups` shows what becomes of it.";
+                    Reply::done("backup_begun", text.to_owned(), json!({"id": begun.id}))
+                }
+                Err(BackupError::Busy) => {
+                    let text = "Another backup is being made.".to_owned();
+                    Reply::Error { code: "busy", text, argument: None, usage: None, suggestion: None }
+                }
+                Err(e) => return Err(Error::internal(e)),
+            },
+            Verb::ServerLogLevel(level, minutes) => {
+                let (levels, level, minutes) = (slices.logs.levels(), level.as_str(), minutes.get());
+                let set = levels.set(level, Some(minutes), &who.username).map_err(Error::internal)?;
+                let text = format!("The server logs at {level} for {minutes} minutes.");
+                let until = set.until.map(Timestamp::from);
+                let values = json!({"level": level, "minutes": minutes, "until": until});
+                Reply::done("server_log_level_set", text, values)
+            }
             Verb::Whoami => {
                 let until = who.session_id().and_then(|session| slices.auth.confirmed(session));
                 show::whoami(who, until)

@@ -12,6 +12,7 @@ use super::spec::{ALL, Name};
 use super::verb::Short;
 use crate::audit::{Audit, Filter};
 use crate::auth::{Auth, Credential, Identity, SessionKind};
+use crate::backup::{Backups, Manifest};
 use crate::chat::{Chat, ChatError};
 use crate::clients::{self, Client};
 use crate::db::Db;
@@ -253,6 +254,38 @@ pub async fn audit(audit: &Audit) -> Result<Reply, DbErr> {
     ];
     let total = found.len();
     Ok(Reply::table(&columns, rows.collect(), total))
+}
+
+/// Backups, with the one that is being made or was tried last when there is none of it.
+pub async fn backups(backups: &Backups) -> Reply {
+    let kept = backups.list().await;
+    let row = |made: &Manifest| {
+        vec![
+            json!(Timestamp::from(made.content.created_at)),
+            json!("ok"),
+            json!(made.content.reason),
+            json!(made.size_bytes),
+            json!(made.content.all_rows()),
+            json!(made.file),
+        ]
+    };
+    let mut rows: Vec<_> = kept.iter().take(ROWS).map(row).collect();
+    if let Some(attempt) = backups.unfinished() {
+        let state = attempt.error.map_or(json!("running"), |error| json!(error));
+        let time = json!(Timestamp::from(attempt.started_at));
+        rows.insert(0, vec![time, state, json!(attempt.reason), Value::Null, Value::Null, Value::Null]);
+        rows.truncate(ROWS);
+    }
+    let columns = [
+        ("time", Cell::Time),
+        ("state", Cell::Text),
+        ("reason", Cell::Text),
+        ("bytes", Cell::Number),
+        ("rows", Cell::Number),
+        ("file", Cell::Text),
+    ];
+    let total = rows.len().max(kept.len());
+    Reply::table(&columns, rows, total)
 }
 
 /// Who asks.

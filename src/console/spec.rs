@@ -18,6 +18,9 @@ pub enum Name {
     Errors,
     Rooms,
     Audit,
+    Backups,
+    Backup,
+    ServerLogLevel,
     Whoami,
     Tail,
 }
@@ -165,6 +168,21 @@ pub const ALL: &[Spec] = &[
         &[],
         Some(Scope::MonitoringRead),
         "List what was done last with an admin's rights",
+    ),
+    read(
+        Name::Backups,
+        "backups",
+        &[],
+        Some(Scope::MonitoringRead),
+        "List the backups, and how the server is doing with them",
+    ),
+    change(Name::Backup, "backup", &[], Scope::ServerWrite, "Make a backup now, and verify it"),
+    change(
+        Name::ServerLogLevel,
+        "server-loglevel",
+        &[argument("level", Kind::Level, Need::Once), argument("minutes", Kind::Minutes, Need::Optional)],
+        Scope::ServerWrite,
+        "Set how much the server itself logs, for 30 minutes unless told otherwise",
     ),
     read(Name::Whoami, "whoami", &[], None, "Show who you are, and whether changes are confirmed"),
     read(

@@ -38,6 +38,9 @@ pub enum Verb {
     Errors,
     Rooms,
     Audit,
+    Backups,
+    Backup,
+    ServerLogLevel(LogLevel, Minutes),
     Whoami,
     Tail(Box<Conditions>),
 }
@@ -268,6 +271,13 @@ impl Verb {
             Name::Errors => Self::Errors,
             Name::Rooms => Self::Rooms,
             Name::Audit => Self::Audit,
+            Name::Backups => Self::Backups,
+            Name::Backup => Self::Backup,
+            Name::ServerLogLevel => {
+                let level = given.must("level", level)?;
+                let minutes = given.may("minutes", minutes)?.unwrap_or(Minutes(DEFAULT_MINUTES));
+                Self::ServerLogLevel(level, minutes)
+            }
             Name::Whoami => Self::Whoami,
             Name::Tail => Self::Tail(Box::new(conditions(&mut given)?)),
         };
@@ -293,6 +303,9 @@ impl Verb {
             Self::Errors => Name::Errors,
             Self::Rooms => Name::Rooms,
             Self::Audit => Name::Audit,
+            Self::Backups => Name::Backups,
+            Self::Backup => Name::Backup,
+            Self::ServerLogLevel(..) => Name::ServerLogLevel,
             Self::Whoami => Name::Whoami,
             Self::Tail(_) => Name::Tail,
         }
@@ -315,8 +328,16 @@ impl Verb {
             Self::LogLevel(id, level, minutes) => {
                 vec![json!(id), json!(level.as_str()), json!(minutes.get())]
             }
+            Self::ServerLogLevel(level, minutes) => vec![json!(level.as_str()), json!(minutes.get())],
             Self::Tail(conditions) => return conditions.pairs.clone(),
-            Self::Users | Self::Stats | Self::Errors | Self::Rooms | Self::Audit | Self::Whoami => Vec::new(),
+            Self::Users
+            | Self::Stats
+            | Self::Errors
+            | Self::Rooms
+            | Self::Audit
+            | Self::Backups
+            | Self::Backup
+            | Self::Whoami => Vec::new(),
         };
         let names = self.name().spec().arguments.iter().filter(|a| a.need != Need::Any).map(|a| a.name);
         let given = names.zip(values).filter(|(_, value)| !value.is_null());

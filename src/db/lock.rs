@@ -7,6 +7,7 @@ use std::path::Path;
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 
+use super::replace;
 use crate::config::ConfigError;
 
 /// Held as long as this process owns the database; the kernel releases it however the process ends.
@@ -21,15 +22,19 @@ impl DataLock {
     /// # Errors
     /// As [`DataLock::take`], or when the directory cannot be made.
     pub fn prepare(database: &Path) -> Result<Self, ConfigError> {
-        super::prepare_file(database)?;
+        // Between the two halves of a restore the database is not there, and must not be made.
+        if !replace::is_pending(database) {
+            super::prepare_file(database)?;
+        }
         Self::take(database)
     }
 
-    /// Takes the lock beside the database.
+    /// Takes the lock beside the database, in a directory that is there. The database need not be; what a restore left to do
+    /// is done.
     ///
     /// # Errors
     /// One line when another process has it, or the lock file cannot be made.
-    fn take(database: &Path) -> Result<Self, ConfigError> {
+    pub fn take(database: &Path) -> Result<Self, ConfigError> {
         let path = database.with_extension("lock");
         let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(
             |e| {
@@ -42,8 +47,36 @@ impl DataLock {
         )?;
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)
             .map_err(|e| refused(e, database, &path))?;
+        replace::own_as(&path, replace::parent(&path));
+        match replace::finish(database) {
+            Ok(None) => {}
+            Ok(Some(aside)) => {
+                tracing::warn!(
+                    "Finished a restore that was cut short; the old data is in `{}`",
+                    aside.display()
+                );
+            }
+            Err(e) => {
+                return Err(ConfigError::new(
+                    "DATABASE_PATH",
+                    format!(
+                        "a restore of `{}` was cut short, and cannot be finished ({e})",
+                        database.display()
+                    ),
+                    "make its directory writable for this user, and start again",
+                ));
+            }
+        }
         Ok(Self { _file: file })
     }
+}
+
+/// Whether a process owns the database now.
+pub fn is_locked(database: &Path) -> bool {
+    let file = File::open(database.with_extension("lock"));
+    file.is_ok_and(|file| {
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
+    })
 }
 
 /// Why the lock at `path` cannot be had.

@@ -34,6 +34,27 @@ const ALL: &[(&str, &str)] = &[
     ("m0020_last_error_from_before", include_str!("migrations/m0020_last_error_from_before.sql")),
 ];
 
+/// What a database has had, by the names of its migrations, against what there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// All of them.
+    Current,
+    /// Some of them: so many are missing.
+    Behind(usize),
+    /// One that this program does not know, as a newer version has written it.
+    Newer(String),
+}
+
+/// Compares the names of the migrations that a database has had with those that there are.
+pub fn compare(applied: &[String]) -> Schema {
+    let unknown = applied.iter().find(|name| !ALL.iter().any(|(known, _)| known == name));
+    match (unknown, ALL.len().saturating_sub(applied.len())) {
+        (Some(name), _) => Schema::Newer(name.clone()),
+        (None, 0) => Schema::Current,
+        (None, missing) => Schema::Behind(missing),
+    }
+}
+
 /// Applies what is missing.
 ///
 /// # Errors
@@ -47,15 +68,26 @@ pub async fn apply(db: &DatabaseConnection, path: &Path) -> Result<(), ConfigErr
         )
     };
     let applied = Migrator::get_migration_models(db).await.map_err(fault)?;
-    let unknown = applied.iter().find(|m| !ALL.iter().any(|(name, _)| *name == m.version));
-    if let Some(newer) = unknown {
+    let applied: Vec<String> = applied.into_iter().map(|m| m.version).collect();
+    if let Schema::Newer(newer) = compare(&applied) {
         return Err(ConfigError::new(
             "DATABASE_PATH",
-            format!("`{}` was written by a newer version (schema `{}`)", path.display(), newer.version),
+            format!("`{}` was written by a newer version (schema `{newer}`)", path.display()),
             "start that version, or restore a backup made by this one",
         ));
     }
     Migrator::up(db, None).await.map_err(fault)
+}
+
+/// How the schema of `db` stands to this program.
+///
+/// # Errors
+/// When the database does not answer, or is none of ours.
+pub async fn state(db: &DatabaseConnection) -> Result<Schema, DbErr> {
+    let sql = "SELECT version FROM seaql_migrations ORDER BY version";
+    let rows = db.query_all_raw(super::statement(db, sql, [])).await?;
+    let applied: Vec<String> = rows.iter().map(|row| row.try_get("", "version")).collect::<Result<_, _>>()?;
+    Ok(compare(&applied))
 }
 
 /// Names of the migrations that `db` has not had yet.

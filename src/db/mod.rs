@@ -9,6 +9,7 @@ pub mod json;
 mod lock;
 pub mod migrations;
 mod needle;
+mod replace;
 mod search;
 mod writer;
 
@@ -22,8 +23,9 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement, Value};
 
 pub use fault::is_passing;
-pub use lock::DataLock;
+pub use lock::{DataLock, is_locked};
 pub use needle::Needle;
+pub use replace::{Staging, own_as, parent, sync_dir};
 pub use search::{Words, matches};
 use writer::Writer;
 pub use writer::{Tx, Written};
@@ -161,6 +163,14 @@ pub fn statement(
     values: impl IntoIterator<Item = Value>,
 ) -> Statement {
     Statement::from_sql_and_values(conn.get_database_backend(), sql, values)
+}
+
+/// A connection to a database that a server may be using, for a look: it makes nothing and changes nothing.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn peek(path: &Path) -> Result<DatabaseConnection, DbErr> {
+    connect(path, 1, true).await
 }
 
 /// Makes missing directories and proves that the file can be written, so that the fault is clear.

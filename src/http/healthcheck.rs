@@ -18,6 +18,13 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// # Errors
 /// None of its own.
 pub async fn run(config: Config) -> Result<ExitCode, ConfigError> {
+    let Err(fault) = readiness(&config).await else { return Ok(ExitCode::SUCCESS) };
+    let _ = writeln!(std::io::stderr(), "workspace-server: {fault}");
+    Ok(ExitCode::FAILURE)
+}
+
+/// Asks the server of these settings whether it is ready; why not, in one line.
+pub async fn readiness(config: &Config) -> Result<(), String> {
     let host = match config.listen.ip() {
         IpAddr::V4(a) if a.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(a) if a.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
@@ -25,14 +32,12 @@ pub async fn run(config: Config) -> Result<ExitCode, ConfigError> {
     };
     let address = SocketAddr::new(host, config.listen.port());
     let outcome = tokio::time::timeout(TIMEOUT, ask(address, &config.base_path)).await;
-    let fault = match outcome {
-        Ok(Ok(status)) if status == "200" => return Ok(ExitCode::SUCCESS),
-        Ok(Ok(status)) => format!("not ready: status {status}"),
-        Ok(Err(e)) => format!("no answer from {address}: {e}"),
-        Err(_) => format!("no answer from {address} within {} s", TIMEOUT.as_secs()),
-    };
-    let _ = writeln!(std::io::stderr(), "workspace-server: {fault}");
-    Ok(ExitCode::FAILURE)
+    match outcome {
+        Ok(Ok(status)) if status == "200" => Ok(()),
+        Ok(Ok(status)) => Err(format!("not ready: status {status}")),
+        Ok(Err(e)) => Err(format!("no answer from {address}: {e}")),
+        Err(_) => Err(format!("no answer from {address} within {} s", TIMEOUT.as_secs())),
+    }
 }
 
 /// The status of `GET /ready`.

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use acceptor::Acceptor;
 pub use context::RequestId;
-pub use healthcheck::run as healthcheck;
+pub use healthcheck::{readiness, run as healthcheck};
 pub use identify::COOKIE;
 pub use peer::{Peer, Secure, network};
 pub use problems::document as problem;
@@ -37,11 +37,13 @@ pub use problems::document as problem;
 use crate::agenda;
 use crate::app::Services;
 use crate::audit::AuditApi;
+use crate::backup::BackupsApi;
 use crate::chat;
 use crate::clients;
 use crate::dashboard;
+use crate::doctor::DoctorApi;
 use crate::limits::LimitsApi;
-use crate::logs::LogsApi;
+use crate::logs;
 use crate::monitoring::{self, MonitoringApi};
 use crate::observe::metrics;
 use crate::telemetry::{self, AppKeysApi, ErrorStates, ErrorsApi, SourceMapsApi};
@@ -89,11 +91,11 @@ fn api(services: &Services) -> OpenApiService<impl poem_openapi::OpenApi + use<>
         agenda::apis(&s.agenda, &s.config.base_path),
         chat::operations(&s.chat),
         clients::apis(&s.fleet, &s.auth, &s.telemetry, &s.logs, &s.tasks),
-        (MonitoringApi::new(s.monitor.clone()), LimitsApi::new(s)),
+        (MonitoringApi::new(s.monitor.clone()), LimitsApi::new(s), DoctorApi::new(s.doctor.clone())),
         (AppKeysApi::new(s.telemetry.keys().clone()), s.telemetry.loki_api()),
-        LogsApi::new(s.logs.clone()),
+        logs::apis(&s.logs),
         ErrorsApi::new(s.db.clone(), s.clock.clone(), s.telemetry.source_maps().clone(), states),
-        AuditApi::new(s.audit.clone()),
+        (AuditApi::new(s.audit.clone()), BackupsApi::new(s.backups.clone())),
         SourceMapsApi::new(s.telemetry.source_maps().clone()),
     );
     OpenApiService::new(slices, "workspace-server", env!("CARGO_PKG_VERSION"))

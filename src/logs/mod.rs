@@ -1,10 +1,12 @@
 //! Logs: one view over the server's own lines and what client applications report.
 //!
-//! Owns the query over both, the live tail `monitor:logs`, and the bounded ring of server lines in the database.
+//! Owns the query over both, the live tail `monitor:logs`, the bounded ring of server lines in the database, and the level
+//! that the server logs at.
 //! Signals are stored by `telemetry`; how lines look on stdout belongs to `observe`.
 
 mod api;
 mod filter;
+mod level;
 mod line;
 mod own;
 mod query;
@@ -20,8 +22,9 @@ use sea_orm::DbErr;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-pub use api::LogsApi;
+pub use api::apis;
 pub use filter::Filter;
+pub use level::{Apply, Change, Levels};
 pub use line::{LogKind, LogLine, LogSource};
 pub use store::Of;
 pub use tap::{Tap, TapLayer};
@@ -45,12 +48,21 @@ pub struct Logs {
     queries: Arc<Semaphore>,
     ring: Arc<ring::Ring>,
     tail: Arc<tail::Tail>,
+    levels: Levels,
 }
 
 impl Logs {
     /// Nothing is read or started yet.
-    pub fn new(db: &Db, clock: &Clock, hub: &Hub, auth: &Auth, telemetry: &Telemetry) -> Self {
+    pub fn new(
+        levels: Levels,
+        db: &Db,
+        clock: &Clock,
+        hub: &Hub,
+        auth: &Auth,
+        telemetry: &Telemetry,
+    ) -> Self {
         Self {
+            levels,
             auth: auth.clone(),
             db: db.clone(),
             clock: clock.clone(),
@@ -59,6 +71,11 @@ impl Logs {
             ring: Arc::new(ring::Ring::new(db.clone())),
             tail: Arc::new(tail::Tail::new(hub.clone())),
         }
+    }
+
+    /// What the server logs.
+    pub fn levels(&self) -> &Levels {
+        &self.levels
     }
 
     /// Keeps the server's own lines from `tap`, until `stop`.

@@ -92,6 +92,13 @@ impl Monitor {
         memory::routes(&series.routes(memory::MINUTE as i64), &series.routes(1))
     }
 
+    /// What of the server is not ready, as `/ready` finds it; empty when it is.
+    pub async fn failed_checks(&self) -> String {
+        let readiness = self.inner.probe.readiness().await;
+        let failed = readiness.checks.iter().filter(|check| !check.ok);
+        failed.map(|check| format!("{}, {}", check.name, check.detail)).collect::<Vec<_>>().join("; ")
+    }
+
     /// The whole picture.
     pub async fn status(&self) -> MonitoringStatus {
         let readiness = self.inner.probe.readiness().await;

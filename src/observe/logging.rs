@@ -9,10 +9,11 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::time::ChronoLocal;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Config, LogFormat};
-use crate::logs::{Tap, TapLayer};
+use crate::logs::{Apply, Tap, TapLayer};
 use crate::observe::loki::{self, ServerLines};
 
 /// The lines, for whoever else wants them.
@@ -21,15 +22,28 @@ pub struct Lines {
     pub tap: Tap,
     /// For Loki, if there is one.
     pub loki: Option<ServerLines>,
+    /// Puts another filter in force.
+    pub apply: Apply,
+}
+
+/// Libraries that speak only when something is wrong, whatever the filter says of us.
+const QUIET: [&str; 9] =
+    ["sqlx", "sea_orm", "sea_orm_migration", "hyper", "h2", "poem", "tungstenite", "reqwest", "rustls"];
+
+/// The filter of a text as in `LOG_LEVEL`.
+fn filter(text: &str) -> Targets {
+    let filter: Targets = text.parse().unwrap_or_default();
+    QUIET.iter().fold(filter, |f, target| f.with_target(*target, tracing::Level::WARN))
+}
+
+/// The same without the libraries that push to Loki.
+fn not_own(filter: Targets) -> Targets {
+    loki::OWN.iter().fold(filter, |f, target| f.with_target(*target, LevelFilter::OFF))
 }
 
 /// Starts logging. Later calls change nothing and give no line.
 pub fn start(config: &Config) -> Lines {
-    let filter: Targets = config.log_filter.parse().unwrap_or_default();
-    // Libraries speak only when something is wrong, whatever the filter says of us.
-    let quiet =
-        ["sqlx", "sea_orm", "sea_orm_migration", "hyper", "h2", "poem", "tungstenite", "reqwest", "rustls"];
-    let filter = quiet.iter().fold(filter, |f, target| f.with_target(*target, tracing::Level::WARN));
+    let chosen = filter(&config.log_filter);
     let text = match config.log_format {
         LogFormat::Auto => std::io::stdout().is_terminal(),
         LogFormat::Json => false,
@@ -52,13 +66,22 @@ pub fn start(config: &Config) -> Lines {
     };
     let (tap, kept) = TapLayer::new();
     let (to_loki, loki) = config.loki.as_ref().map(|url| loki::layer(url, config.mode)).unzip();
-    let not_own = loki::OWN.iter().fold(filter.clone(), |f, target| f.with_target(*target, LevelFilter::OFF));
+    let (said, on_stdout) = reload::Layer::new(chosen.clone());
+    let (kept_of, in_database) = reload::Layer::new(chosen.clone());
+    let (pushed, in_loki) = reload::Layer::new(not_own(chosen));
     let layers = tracing_subscriber::registry()
-        .with(layer.with_filter(filter.clone()))
-        .with(tap.with_filter(filter))
-        .with(to_loki.map(|layer| layer.with_filter(not_own)));
+        .with(layer.with_filter(said))
+        .with(tap.with_filter(kept_of))
+        .with(to_loki.map(|layer| layer.with_filter(pushed)));
     let _ = layers.try_init();
-    Lines { tap: kept, loki }
+    let apply = move |text: &str| {
+        let chosen = filter(text);
+        // One fails only when its layer is gone, and nobody hears it then.
+        let _ = on_stdout.reload(chosen.clone());
+        let _ = in_database.reload(chosen.clone());
+        let _ = in_loki.reload(not_own(chosen));
+    };
+    Lines { tap: kept, loki, apply: Box::new(apply) }
 }
 
 /// For people a line is its message, which reads alone; the fields are for machines.

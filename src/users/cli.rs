@@ -65,7 +65,9 @@ pub async fn run(task: UserTask, config: Config) -> Result<String, ConfigError> 
         let fix = "stop the server first, or use the page People of its dashboard";
         if e.found.contains("is in use") { ConfigError::new(e.setting, e.found, fix) } else { e }
     })?;
-    let (clock, db) = (Clock::system(), Db::open(&config.database).await?);
+    let clock = Clock::system();
+    Box::pin(crate::backup::before_migration(&config, &clock)).await?;
+    let db = Db::open(&config.database).await?;
     let hub = Hub::new(clock.clone());
     let auth = Auth::open(&config, &db, &clock, &hub).await?;
     let users = Users::new(db.clone(), clock, auth.clone());

@@ -48,7 +48,8 @@ impl Place {
         path
     }
 
-    fn command(&self, args: &[&str], settings: &[(&str, &str)]) -> Command {
+    /// The program with its arguments and settings, not started yet.
+    pub fn command(&self, args: &[&str], settings: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_workspace-server"));
         command.args(args).env_clear().envs(settings.iter().copied()).current_dir(self.dir.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);

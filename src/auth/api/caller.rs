@@ -85,7 +85,8 @@ pub mod scope {
         MonitoringRead,
         SignalsRead,
         SignalsWrite,
-        SourceMapsWrite
+        SourceMapsWrite,
+        ServerWrite
     );
 }
 

@@ -4,6 +4,7 @@
 //! address or path. Whoever causes an event calls its function here; nobody else names a metric.
 
 mod audit;
+mod backup;
 mod database;
 mod fleet;
 mod http;
@@ -20,6 +21,7 @@ use std::sync::OnceLock;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 pub use audit::audit_lost;
+pub use backup::{backup_made, backup_result};
 pub use database::{commit_seconds, read_seconds, write_batch, write_refused, write_seconds};
 pub use fleet::{client_events_dropped, installations_forgotten, installations_kept, sighting_dropped};
 pub use http::{InFlight, connection_refused, http_request};
@@ -90,6 +92,7 @@ pub fn start() -> PrometheusHandle {
             database::describe();
             process::describe();
             audit::describe();
+            backup::describe();
             series::describe();
             signals::describe();
             source_maps::describe();

@@ -3,7 +3,7 @@
 import { api } from "../../lib/api.js";
 import { at } from "../../lib/boot.js";
 import { byId, el, icon } from "../../lib/dom.js";
-import { bytesText, percent } from "../../lib/format.js";
+import { bytesText, exactTime, percent } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
 import { connection } from "../../lib/realtime.js";
 import { createStore } from "../../lib/store.js";
@@ -19,14 +19,24 @@ const LEAST_REQUESTS = 20;
 const ERRORS_WARN = 1;
 const ERRORS_BAD = 5;
 
-const status = createStore({ value: null, failed: false });
+const status = createStore({ value: null, backups: null, failed: false });
 
 async function load() {
   try {
-    status.set({ value: await api.get("/api/monitoring/status"), failed: false });
+    const [value, backups] = await Promise.all([api.get("/api/monitoring/status"), api.get("/api/backups")]);
+    status.set({ value, backups, failed: false });
   } catch {
     status.set({ failed: true });
   }
+}
+
+function ofBackups({ backups, failed }) {
+  if (failed || !backups) return [];
+  const { health, items, last } = backups;
+  if (health === "failed") return [{ state: "bad", text: t("attention.backup.failed", { error: last?.error ?? "" }) }];
+  if (health !== "old") return [];
+  const text = items.length > 0 ? t("attention.backup.old", { time: exactTime(new Date(items[0].created_at)) }) : t("attention.backup.none");
+  return [{ state: "warn", text }];
 }
 
 function ofServer({ value, failed }) {
@@ -61,7 +71,7 @@ export function showAttention() {
   const draw = () => {
     const server = status.get();
     if (!server.value && !server.failed) return;
-    const found = [...ofServer(server), ...ofRequests(history.get()), ...ofClients(latest.get())];
+    const found = [...ofServer(server), ...ofBackups(server), ...ofRequests(history.get()), ...ofClients(latest.get())];
     found.sort((a, b) => (b.state === "bad") - (a.state === "bad"));
     if (found.length === 0) found.push({ state: "ok", text: t("attention.well") });
     const now = JSON.stringify(found);

@@ -1,10 +1,13 @@
 //! Logs over HTTP.
 
+mod level;
+
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi, Tags};
 use uuid::Uuid;
 
+use self::level::LevelApi;
 use super::Logs;
 use super::filter::Filter;
 use super::line::{Cursor, LogKind, LogLine, LogSource, Position};
@@ -30,11 +33,9 @@ pub struct LogsApi {
     logs: Logs,
 }
 
-impl LogsApi {
-    /// Reads `logs`.
-    pub fn new(logs: Logs) -> Self {
-        Self { logs }
-    }
+/// Every operation on `logs`.
+pub fn apis(logs: &Logs) -> (LogsApi, LevelApi) {
+    (LogsApi { logs: logs.clone() }, LevelApi { levels: logs.levels().clone() })
 }
 
 #[derive(Tags)]
