@@ -35,7 +35,12 @@ case ${1:-} in
 up)
   make_secrets
   image=$(setting SERVER_IMAGE workspace-server:latest)
-  docker image inspect "$image" >/dev/null 2>&1 || CONTAINER_ENGINE=docker "$root/scripts/image.sh"
+  built=$root/dist/workspace-server-$(uname -m)-linux-musl
+  # Also when the binary is newer than the image; an image of another name is made elsewhere.
+  if ! docker image inspect "$image" >/dev/null 2>&1 ||
+    { [ "$image" = workspace-server:latest ] && [ -s "$built" ] && ! cmp -s "$built" "$root/dist/image/workspace-server"; }; then
+    CONTAINER_ENGINE=docker "$root/scripts/image.sh"
+  fi
   docker compose up --detach --wait --wait-timeout "${WAIT_SECONDS:-300}" "${@:2}"
   docker compose ps --format 'table {{.Service}}\t{{.Status}}\t{{.Ports}}'
   say "first log-in as '$(setting ADMIN_USERNAME admin)' with the password in compose/secrets/admin_password," \
