@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Brings up the stack of compose/compose.yaml with what can be had without a registry: the server's image, and Prometheus
-# from Debian under the name that the file pins. Loki and Grafana stay away. Needs root; leaves nothing running.
+# Brings up the stack of compose/compose.yaml with what can be had without a registry: the server's image, and Prometheus,
+# Alertmanager and Caddy from Debian under the names that the files pin. Loki and Grafana stay away. Needs root; leaves
+# nothing running.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
-# Sid moves on: what it has today stands in for the pinned version.
-"$(dirname "$0")/fetch-debs.sh" sid "$cache/prometheus" prometheus
+# Sid moves on: what it has today stands in for the pinned versions.
+"$(dirname "$0")/fetch-debs.sh" sid "$cache/stand-ins" prometheus prometheus-alertmanager caddy
 # shellcheck source-path=SCRIPTDIR source=ci-docker.sh
 source "$(dirname "$0")/ci-docker.sh"
 cd "$(dirname "$0")/.."
@@ -34,8 +35,10 @@ for name, service in json.load(sys.stdin)["services"].items():
 '
 
 CONTAINER_ENGINE=$docker scripts/image.sh
-pinned=$(sed -n 's/^ *image: \(prom\/prometheus:.*\)/\1/p' compose/compose.yaml)
-CONTAINER_ENGINE=$docker scripts/prometheus-image.sh "$pinned" "$cache/prometheus"
+for kind in prometheus alertmanager caddy; do
+  pinned=$(sed -n "s/^ *image: \\(.*$kind:.*\\)/\\1/p" compose/compose*.yaml)
+  CONTAINER_ENGINE=$docker scripts/stand-in-image.sh "$kind" "$pinned" "$cache/stand-ins"
+done
 
 say "up: the server, then Prometheus"
 begun=$(milliseconds)
@@ -62,5 +65,27 @@ say "down and up again, with the data"
 stack down --timeout 30 >/dev/null 2>&1
 stack up server >/dev/null 2>&1
 scripts/ci-traffic.sh again http://127.0.0.1:18060 admin "$password"
+
+say "with Caddy in front and an Alertmanager: nothing else is published, and a client is who it is"
+printf '%s\n' COMPOSE_FILE=compose.yaml:compose.tls.yaml:compose.alerts.yaml SITE_ADDRESS=workspace.localhost >>"$copy/compose/.env"
+stack up server prometheus alertmanager caddy
+published=$(docker ps --format '{{.Names}} {{.Ports}}' | grep -- '->' | cut -d' ' -f1)
+[ "$published" = workspace-caddy-1 ] || fail "published: $published"
+# Caddy is its own authority for such a name.
+stack exec -T caddy /bin/busybox cat /data/caddy/pki/authorities/local/root.crt >"$copy/root.crt"
+export CURL_CA_BUNDLE=$copy/root.crt
+scripts/ci-traffic.sh again https://workspace.localhost admin "$password"
+[ "$(curl --silent --output /dev/null --write-out '%{http_code}' http://workspace.localhost/login)" = 308 ] || fail "HTTP is not led to HTTPS"
+login=$(curl --silent --fail -H 'X-Forwarded-For: 203.0.113.7' https://workspace.localhost/api/auth/login \
+  --json "{\"username\":\"admin\",\"password\":\"$password\"}")
+token=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])' <<<"$login")
+sessions=$(curl --silent --fail -H "Authorization: Bearer $token" https://workspace.localhost/api/auth/sessions)
+# The gateway of the network is where this test is.
+if [[ $sessions == *203.0.113.7* || $sessions == *172.30.60.10* || $sessions != *172.30.60.1\"* ]]; then
+  fail "a client is not seen as who it is: $sessions"
+fi
+for job in caddy alertmanager; do wait_for 60 "the target $job" is_known "up%7Bjob=%22$job%22%7D==1"; done
+told() { [[ $(ask alertmanagers) == *'http://alertmanager:9093/'* ]]; }
+wait_for 30 "Prometheus to know whom to tell" told
 stack down --timeout 30 --volumes >/dev/null 2>&1
 say "done"

@@ -41,7 +41,11 @@ up)
     { [ "$image" = workspace-server:latest ] && [ -s "$built" ] && ! cmp -s "$built" "$root/dist/image/workspace-server"; }; then
     CONTAINER_ENGINE=docker "$root/scripts/image.sh"
   fi
-  docker compose up --detach --wait --wait-timeout "${WAIT_SECONDS:-300}" "${@:2}"
+  if ! docker compose up --detach --wait --wait-timeout "${WAIT_SECONDS:-300}" "${@:2}"; then
+    docker compose ps --all >&2
+    docker compose logs --no-color --tail 10 >&2
+    fail "not all of it gets healthy: see above"
+  fi
   docker compose ps --format 'table {{.Service}}\t{{.Status}}\t{{.Ports}}'
   say "first log-in as '$(setting ADMIN_USERNAME admin)' with the password in compose/secrets/admin_password," \
     "in Grafana as '$(setting GRAFANA_USERNAME admin)' with that in compose/secrets/grafana_admin_password"
