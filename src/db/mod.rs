@@ -130,6 +130,14 @@ impl Db {
             .sum()
     }
 
+    /// Free bytes and all bytes of the disk with the database; none where the system does not say.
+    pub fn disk_bytes(&self) -> Option<(u64, u64)> {
+        let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let stat = rustix::fs::statvfs(dir).ok()?;
+        let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
+        Some((bytes(stat.f_bavail), bytes(stat.f_blocks)))
+    }
+
     /// The epoch of every stream in this database: positions of another epoch are not to be trusted. It changes
     /// when a backup is restored.
     pub fn epoch(&self) -> &str {

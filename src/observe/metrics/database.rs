@@ -16,6 +16,8 @@ const READ: &str = "workspace_database_read_duration_seconds";
 const REFUSED: &str = "workspace_database_writes_refused_total";
 const QUEUE: &str = "workspace_database_write_queue_depth";
 const SIZE: &str = "workspace_database_size_bytes";
+const DISK_FREE: &str = "workspace_disk_free_bytes";
+const DISK_SIZE: &str = "workspace_disk_size_bytes";
 
 pub(super) fn describe() {
     describe_histogram!(WRITE, Unit::Seconds, "Time of a write from the queue to the durable commit.");
@@ -25,6 +27,8 @@ pub(super) fn describe() {
     describe_counter!(REFUSED, Unit::Count, "Writes refused because the queue stayed full.");
     describe_gauge!(QUEUE, Unit::Count, "Writes that wait for the writer now.");
     describe_gauge!(SIZE, Unit::Bytes, "Size of the database file and its write-ahead log.");
+    describe_gauge!(DISK_FREE, Unit::Bytes, "Free room on the disk with the database.");
+    describe_gauge!(DISK_SIZE, Unit::Bytes, "Size of the disk with the database.");
     counter!(REFUSED).increment(0);
 }
 
@@ -80,4 +84,8 @@ pub fn write_refused() {
 pub(super) fn collect(db: &Db) {
     gauge!(QUEUE).set(db.write_queue_depth() as f64);
     gauge!(SIZE).set(db.size_bytes() as f64);
+    if let Some((free, size)) = db.disk_bytes() {
+        gauge!(DISK_FREE).set(free as f64);
+        gauge!(DISK_SIZE).set(size as f64);
+    }
 }
