@@ -34,6 +34,7 @@ const dayAndClock = new Intl.DateTimeFormat(boot.lang, {
   minute: "2-digit",
   hourCycle: "h23",
 });
+const yearDay = new Intl.DateTimeFormat(boot.lang, { day: "numeric", month: "short", year: "numeric" });
 const day = new Intl.DateTimeFormat(boot.lang, { day: "numeric", month: "short" });
 const exact = new Intl.DateTimeFormat(boot.lang, { dateStyle: "full", timeStyle: "medium", hourCycle: "h23" });
 
@@ -85,6 +86,8 @@ export const timeWithMs = (date) => clockMs.format(date);
 /** An edge of a range, short enough for a chip. */
 export const dayWithSeconds = (date) => dayAndSeconds.format(date);
 export const dayOfMonth = (date) => day.format(date);
+/** A day of another year. */
+export const dayOfYear = (date) => yearDay.format(date);
 export const dayAndTime = (date) => dayAndClock.format(date);
 export const exactTime = (date) => exact.format(date);
 

@@ -5,7 +5,7 @@ import { randomId } from "../../lib/agent.js";
 import { boot } from "../../lib/boot.js";
 import { byId, el, setText, setTitle } from "../../lib/dom.js";
 import { bindForm } from "../../lib/form.js";
-import { dayOfMonth, exactTime } from "../../lib/format.js";
+import { dayOfMonth, dayOfYear, exactTime } from "../../lib/format.js";
 import { t } from "../../lib/i18n.js";
 import { report } from "../../lib/report.js";
 import { textCell } from "../../lib/table.js";
@@ -44,7 +44,7 @@ function drawExpiry(cell, token) {
   const date = new Date(token.expires_at);
   const far = date.getFullYear() !== new Date().getFullYear();
   cell.firstChild.className = over ? "badge badge-off" : "";
-  const day = far ? `${dayOfMonth(date)} ${date.getFullYear()}` : dayOfMonth(date);
+  const day = (far ? dayOfYear : dayOfMonth)(date);
   setText(cell.firstChild, over ? t("settings.tokens.expired") : day);
   setTitle(cell, exactTime(date));
 }
