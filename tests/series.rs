@@ -414,7 +414,7 @@ async fn month() -> TestApp {
 
 #[tokio::test]
 async fn a_month_is_drawn_at_once() {
-    let app = month().await;
+    let app = Box::pin(month()).await;
     let admin = app.admin().await;
     let mut slow = Vec::new();
     for (name, query) in [

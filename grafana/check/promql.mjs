@@ -5,32 +5,16 @@ import { COMPOSE, committed, queriesOf } from "./dashboards.mjs";
 import { everything, one, replaced } from "./words.mjs";
 import { until } from "./stack.mjs";
 
-/**
- * Metrics that another change brings. An expression that names one is passed over while the server does not have it, and
- * must give data like the others from then on. To be emptied, and then taken away.
- */
-const NOT_YET = {
-  workspace_disk_free_bytes: "room on the disk is in /ready, not yet among the metrics",
-  workspace_disk_size_bytes: "room on the disk is in /ready, not yet among the metrics",
-  workspace_backup_last_success_timestamp_seconds: "backups come with a change of their own",
-  workspace_backup_last_result: "backups come with a change of their own",
-};
-
 /** Longest wait for data, in seconds: rates need some samples, and rare events their time. */
 const PATIENCE = 120;
 
 export async function checkPromql(stack) {
   const { api, start } = stack;
   const { dashboards, rules, tests } = committed();
-  const page = await (await fetch(`http://${stack.metrics}/metrics`)).text();
-  const missing = Object.keys(NOT_YET).filter((name) => !page.includes(`\n${name}`));
   const tasks = [];
   const faults = [];
-  const passed = new Map();
   const add = (where, expr, more = {}) => {
-    const wanting = missing.find((name) => expr.includes(name));
-    if (wanting) passed.set(where, `${wanting}: ${NOT_YET[wanting]}`);
-    else tasks.push({ where, expr, ...more });
+    tasks.push({ where, expr, ...more });
   };
 
   const queries = queriesOf(dashboards).filter(({ language }) => language === "prometheus");
@@ -100,11 +84,8 @@ export async function checkPromql(stack) {
     .filter(({ state }) => state === "firing")
     .map(({ labels }) => labels.alertname);
   if (firing.length > 0) faults.push(`alerts of a server in health: ${firing.join(", ")}`);
-  const lines = [...new Set([...passed].map(([, reason]) => reason))].map((reason) => `  not yet: ${reason}`);
-  const said = [
-    `${tasks.length} PromQL expressions give data (${queries.length} of dashboards, ${rules.length} rules), ${again} also hold with one value chosen; ${loaded.length} rules loaded, ${firing.length} alerts`,
-    ...(passed.size > 0 ? [`${passed.size} expressions wait for a metric:`, ...lines] : []),
-  ].join("\n");
+  const said =
+    `${tasks.length} PromQL expressions give data (${queries.length} of dashboards, ${rules.length} rules), ${again} also hold with one value chosen; ${loaded.length} rules loaded, ${firing.length} alerts`;
   return { faults, said };
 }
 
