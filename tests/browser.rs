@@ -102,6 +102,13 @@ async fn errors_are_settled_together_and_before_the_eyes_of_others() {
 }
 
 #[tokio::test]
+async fn every_page_needs_little_before_it_paints() {
+    let app = TestApp::spawn().await;
+    let token = app.admin().await.token;
+    scenario(&app, "paint", json!({ "admin_token": token })).await;
+}
+
+#[tokio::test]
 async fn everyone_walks_through_every_page_in_both_languages() {
     let app = TestApp::spawn().await;
     let token = app.admin().await.token;

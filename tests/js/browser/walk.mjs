@@ -72,6 +72,16 @@ for (const [role, reader] of Object.entries(readers)) {
       assert.equal(await page.locator('h1').count(), 1, place);
     }
     assert.ok(titles.size >= (role === 'admin' ? 18 : 8), `${[...titles]}`);
+    // Each number of the overview leads to the page that explains it.
+    if (role === 'admin') {
+      await page.goto(at('/'));
+      const leads = await page.locator('.tile-link').evaluateAll((all) => all.map((a) => a.pathname));
+      assert.equal(leads.length, 8);
+      assert.deepEqual(leads.filter((place) => !ADMINS.includes(place)), []);
+      await page.click('.tile-link[href$="#panel-process"]');
+      await live(page);
+      await page.waitForFunction(() => document.querySelector('#panel-process').getBoundingClientRect().top < innerHeight);
+    }
     // The page of the admin is refused, and says nothing of what it would hold.
     if (role !== 'admin') {
       const links = await page.locator('.rail a, .rail-menu a, .settings-nav a').evaluateAll((all) => all.map((a) => a.pathname));
