@@ -150,6 +150,7 @@ impl Example for BackupAttempt {
 
 /// Backups of this server
 #[derive(Debug, Object)]
+#[oai(example)]
 struct BackupList {
     /// Whether one could go back, if one had to
     health: BackupHealth,
@@ -167,6 +168,21 @@ struct BackupList {
     last: Option<BackupAttempt>,
     /// Verified backups, the newest first
     items: Vec<Backup>,
+}
+
+impl Example for BackupList {
+    fn example() -> Self {
+        Self {
+            health: BackupHealth::Ok,
+            directory: "/var/workspace/data/backups".to_owned(),
+            every_hours: Some(24),
+            keep: 7,
+            next_at: Some(Timestamp::from_ms(1_795_428_000_120)),
+            running: None,
+            last: None,
+            items: vec![Backup::example()],
+        }
+    }
 }
 
 /// A backup was begun

@@ -12,7 +12,6 @@ use super::error::BackupError;
 use super::manifest::{Content, Manifest, beside};
 use super::store;
 use super::take::blocking;
-use crate::db::migrations::{Schema, compare};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 1 << 20;
@@ -22,6 +21,8 @@ const CHUNK: usize = 1 << 20;
 pub struct Checked {
     /// What it says it is.
     pub content: Content,
+    /// Migrations that its database has had.
+    pub applied: Vec<String>,
     /// The secret that signs tokens, if it was in a file of the server.
     pub secret: Option<String>,
     /// Bytes of its file.
@@ -49,7 +50,7 @@ impl<R: Read> Read for Hashing<R> {
 /// Checks the backup `file`, and leaves the database that is in it in the file `database`.
 ///
 /// # Errors
-/// [`BackupError::Damaged`] or [`BackupError::Newer`], or what else went wrong.
+/// [`BackupError::Damaged`], or what else went wrong.
 pub async fn check(file: &Path, database: PathBuf, stop: &CancellationToken) -> Result<Checked, BackupError> {
     let damaged = |why: String| BackupError::Damaged { path: file.to_owned(), why };
     let (from, to, stop) = (file.to_owned(), database.clone(), stop.clone());
@@ -76,10 +77,7 @@ pub async fn check(file: &Path, database: PathBuf, stop: &CancellationToken) -> 
         let is = found.rows.get(table).copied().unwrap_or_default();
         return Err(damaged(format!("its table `{table}` has {is} rows, and had {rows} when it was made")));
     }
-    if let Schema::Newer(schema) = compare(&found.applied) {
-        return Err(BackupError::Newer { path: file.to_owned(), schema });
-    }
-    Ok(Checked { content, secret: found.secret, size_bytes, sha256 })
+    Ok(Checked { content, applied: found.applied, secret: found.secret, size_bytes, sha256 })
 }
 
 /// What stands beside a backup; `None` when nothing does, as when the file alone was carried here.

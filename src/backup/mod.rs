@@ -34,8 +34,7 @@ use take::Job;
 
 use crate::clock::{Clock, from_ms};
 use crate::config::{Config, ConfigError};
-use crate::db::Db;
-use crate::db::migrations::{Schema, compare};
+use crate::db::{Db, Schema};
 use crate::idempotency::{self, Key, KeyError};
 use crate::observe::metrics;
 
@@ -149,7 +148,10 @@ impl Backups {
             let due = self.due(newest.as_ref());
             let now = clock.now();
             if due.is_some_and(|due| due <= now) {
-                let _ = self.begin(crate::id::new(clock), Reason::Scheduled);
+                let attempt = self.attempt(Reason::Scheduled);
+                if self.reserve(&attempt).is_ok() {
+                    self.inner.tasks.spawn(self.clone().make(attempt));
+                }
             }
             let next = due.filter(|due| *due > now).map_or(now + LOOK, |due| due.min(now + LOOK));
             tokio::select! {
@@ -194,18 +196,19 @@ impl Backups {
         state.running.clone().or_else(|| state.last.clone().filter(|last| last.error.is_some()))
     }
 
-    /// Begins to make one, in a task of its own.
-    fn begin(&self, id: Uuid, reason: Reason) -> Result<Attempt, BackupError> {
-        let attempt = Attempt { id, reason, started_at: self.inner.clock.now(), error: None };
-        {
-            let mut state = self.state();
-            if state.running.is_some() {
-                return Err(BackupError::Busy);
-            }
-            state.running = Some(attempt.clone());
+    /// Makes sure that no other one is made at the same time.
+    fn reserve(&self, attempt: &Attempt) -> Result<(), BackupError> {
+        let mut state = self.state();
+        if state.running.is_some() {
+            return Err(BackupError::Busy);
         }
-        self.inner.tasks.spawn(self.clone().make(attempt.clone()));
-        Ok(attempt)
+        state.running = Some(attempt.clone());
+        Ok(())
+    }
+
+    fn attempt(&self, reason: Reason) -> Attempt {
+        let Inner { clock, .. } = &*self.inner;
+        Attempt { id: crate::id::new(clock), reason, started_at: clock.now(), error: None }
     }
 
     async fn make(self, mut attempt: Attempt) {
@@ -256,21 +259,32 @@ impl Backups {
     /// # Errors
     /// [`BackupError::Busy`] when another one is being made.
     pub async fn ask(&self, key: Option<Key>) -> Result<(Attempt, Option<Manifest>), BackupError> {
-        let (id, now_ms) = (crate::id::new(&self.inner.clock), self.inner.clock.now_ms());
-        let backups = self.clone();
-        let made = self.inner.db.write(move |tx| {
+        // A task of its own: a caller that leaves must not leave the place taken.
+        let asked = self.inner.tasks.spawn(self.clone().asked(key));
+        asked.await.unwrap_or(Err(BackupError::Stopped))
+    }
+
+    async fn asked(self, key: Option<Key>) -> Result<(Attempt, Option<Manifest>), BackupError> {
+        let (attempt, now_ms) = (self.attempt(Reason::Manual), self.inner.clock.now_ms());
+        let (backups, begun) = (self.clone(), attempt.clone());
+        let made = self.inner.db.write::<Option<Uuid>, BackupError, _>(move |tx| {
             Box::pin(async move {
                 if let Some(id) = idempotency::made(tx, key.as_ref(), now_ms).await? {
                     return Ok(Some(id));
                 }
-                if backups.state().running.is_some() {
-                    return Err(BackupError::Busy);
-                }
-                idempotency::keep(tx, key.as_ref(), 202, id, now_ms).await?;
+                backups.reserve(&begun)?;
+                idempotency::keep(tx, key.as_ref(), 202, begun.id, now_ms).await?;
                 Ok(None)
             })
         });
-        let Some(before) = made.await? else { return Ok((self.begin(id, Reason::Manual)?, None)) };
+        let before = made.await.inspect_err(|_| {
+            let mut state = self.state();
+            state.running.take_if(|running| running.id == attempt.id);
+        })?;
+        let Some(before) = before else {
+            self.inner.tasks.spawn(self.clone().make(attempt.clone()));
+            return Ok((attempt, None));
+        };
         let known = {
             let state = self.state();
             [state.running.clone(), state.last.clone()].into_iter().flatten().find(|one| one.id == before)
@@ -295,7 +309,7 @@ pub async fn before_migration(config: &Config, clock: &Clock) -> Result<(), Conf
         return Ok(());
     }
     let Ok(applied) = store::applied(&config.database).await else { return Ok(()) };
-    let Schema::Behind(missing) = compare(&applied) else { return Ok(()) };
+    let Schema::Behind(missing) = Schema::of(&applied) else { return Ok(()) };
     if applied.is_empty() {
         return Ok(());
     }

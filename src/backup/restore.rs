@@ -13,7 +13,7 @@ use super::error::BackupError;
 use super::manifest::Content;
 use super::store;
 use super::take::room;
-use crate::db::{self, DataLock, Staging};
+use crate::db::{self, DataLock, Schema, Staging};
 
 /// What was restored.
 #[derive(Debug)]
@@ -49,6 +49,9 @@ pub async fn restore(file: &Path, database: &Path, now: DateTime<Utc>) -> Result
     let make = || File::options().write(true).create_new(true).mode(0o600).open(&copy);
     make().map_err(BackupError::file("write", &copy))?;
     let checked = check::check(file, copy.clone(), &CancellationToken::new()).await?;
+    if let Schema::Newer(schema) = Schema::of(&checked.applied) {
+        return Err(BackupError::Newer { path: file.to_owned(), schema });
+    }
     store::renew(&copy).await?;
     if let Some(secret) = checked.secret {
         let path = staging.secret();

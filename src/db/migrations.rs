@@ -45,13 +45,15 @@ pub enum Schema {
     Newer(String),
 }
 
-/// Compares the names of the migrations that a database has had with those that there are.
-pub fn compare(applied: &[String]) -> Schema {
-    let unknown = applied.iter().find(|name| !ALL.iter().any(|(known, _)| known == name));
-    match (unknown, ALL.len().saturating_sub(applied.len())) {
-        (Some(name), _) => Schema::Newer(name.clone()),
-        (None, 0) => Schema::Current,
-        (None, missing) => Schema::Behind(missing),
+impl Schema {
+    /// Compares the names of the migrations that a database has had with those that there are.
+    pub fn of(applied: &[String]) -> Self {
+        let unknown = applied.iter().find(|name| !ALL.iter().any(|(known, _)| known == name));
+        match (unknown, ALL.len().saturating_sub(applied.len())) {
+            (Some(name), _) => Self::Newer(name.clone()),
+            (None, 0) => Self::Current,
+            (None, missing) => Self::Behind(missing),
+        }
     }
 }
 
@@ -69,7 +71,7 @@ pub async fn apply(db: &DatabaseConnection, path: &Path) -> Result<(), ConfigErr
     };
     let applied = Migrator::get_migration_models(db).await.map_err(fault)?;
     let applied: Vec<String> = applied.into_iter().map(|m| m.version).collect();
-    if let Schema::Newer(newer) = compare(&applied) {
+    if let Schema::Newer(newer) = Schema::of(&applied) {
         return Err(ConfigError::new(
             "DATABASE_PATH",
             format!("`{}` was written by a newer version (schema `{newer}`)", path.display()),
@@ -87,7 +89,7 @@ pub async fn state(db: &DatabaseConnection) -> Result<Schema, DbErr> {
     let sql = "SELECT version FROM seaql_migrations ORDER BY version";
     let rows = db.query_all_raw(super::statement(db, sql, [])).await?;
     let applied: Vec<String> = rows.iter().map(|row| row.try_get("", "version")).collect::<Result<_, _>>()?;
-    Ok(compare(&applied))
+    Ok(Schema::of(&applied))
 }
 
 /// Names of the migrations that `db` has not had yet.

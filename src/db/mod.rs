@@ -24,6 +24,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbE
 
 pub use fault::is_passing;
 pub use lock::{DataLock, is_locked};
+pub use migrations::Schema;
 pub use needle::Needle;
 pub use replace::{Staging, own_as, parent, sync_dir};
 pub use search::{Words, matches};

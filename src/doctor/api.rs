@@ -1,6 +1,7 @@
 //! The report over HTTP.
 
 use poem_openapi::payload::Json;
+use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi, Tags};
 
 use super::{Check, Doctor, Verdict};
@@ -27,11 +28,18 @@ enum Tag {
 
 /// What is wrong around the server
 #[derive(Debug, Object)]
+#[oai(example)]
 struct DoctorReport {
     /// The worst of all
     verdict: Verdict,
     /// One for each thing that was looked at
     checks: Vec<Check>,
+}
+
+impl Example for DoctorReport {
+    fn example() -> Self {
+        Self { verdict: Verdict::Warn, checks: vec![Check::example()] }
+    }
 }
 
 #[OpenApi(tag = "Tag::Monitoring")]

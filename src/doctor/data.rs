@@ -11,8 +11,7 @@ use super::store;
 use crate::backup::{self, Manifest};
 use crate::clock::{Clock, from_ms};
 use crate::config::Config;
-use crate::db::migrations::Schema;
-use crate::db::{self, Db};
+use crate::db::{self, Db, Schema};
 
 /// No clock can show less, in seconds since 1970: when this was written, 22 November 2026.
 const WRITTEN: i64 = 1_795_305_600;
