@@ -52,7 +52,7 @@ await type('who');
 await page.keyboard.press('Tab');
 await shows(/> whoami *$/m);
 await page.keyboard.press('Control+u');
-await type('se');
+await type('ses');
 await page.keyboard.press('Tab');
 await shows(/> sessions *$/m);
 await page.keyboard.press('Control+c');
