@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 use crate::backup::{Admin, SETTINGS, run};
 use crate::support::binary::Place;
-use crate::support::{TestApp, programs, stored};
+use crate::support::{ADMIN, TestApp, Ws, eventually, programs, stored};
 
 /// Runs the doctor; its exit code, and its checks by name.
 async fn doctor(place: &Place, extra: &[(&str, &str)]) -> (Option<i32>, Vec<Value>) {
@@ -205,6 +205,33 @@ async fn a_service_manager_is_told_of_start_life_and_end() {
 }
 
 #[tokio::test]
+async fn the_console_changes_the_log_level_for_a_while_after_the_password() {
+    let app = TestApp::spawn().await;
+    let admin = app.admin().await;
+    let mut ws = Ws::connect(&app, &admin).await;
+    let line = |line: &str| json!({"method": "console.run", "data": {"line": line}});
+    let set = line("server-loglevel debug 5");
+    assert_eq!(ws.call("rpc", &set).await["error"]["code"], 4001);
+    assert_eq!(admin.get("/api/log-level").await.expect(200)["filter"], "info");
+    ws.ok("rpc", &json!({"method": "console.confirm", "data": {"password": ADMIN.1}})).await;
+    assert_eq!(ws.ok("rpc", &set).await["data"]["code"], "server_log_level_set");
+    assert_eq!(admin.get("/api/log-level").await.expect(200)["filter"], "debug");
+    app.clock.advance(chrono::TimeDelta::minutes(6));
+    eventually("it is over", async || {
+        (admin.get("/api/log-level").await.expect(200)["filter"] == "info").then_some(())
+    })
+    .await;
+    let ann = app.member("ann").await;
+    for wrong in [json!({"filter": 0}), json!({"filter": ""}), json!({"filter": "debug", "minutes": 0})] {
+        assert_eq!(admin.put("/api/log-level", &wrong).await.status, 400, "{wrong}");
+    }
+    let body = json!({"filter": "trace"});
+    ann.put("/api/log-level", &body).await.expect_problem(403, "forbidden");
+    assert_eq!(admin.get("/api/log-level").await.expect(200)["filter"], "info");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn the_log_level_is_changed_while_the_server_runs() {
     let place = Place::new();
     let running = place.serve(&[], &SETTINGS).await;
@@ -232,10 +259,7 @@ async fn the_log_level_is_changed_while_the_server_runs() {
     assert_eq!((status, &set["filter"], &set["until"]), (200, &json!("info"), &Value::Null));
     let wrong = json!({"username": "somebody-hears", "password": "not a password"});
     admin.client.post(&login).json(&wrong).send().await.unwrap();
-    crate::support::eventually("the second is logged", async || {
-        (lines("somebody-hears").await == 1).then_some(())
-    })
-    .await;
+    eventually("the second is logged", async || (lines("somebody-hears").await == 1).then_some(())).await;
     assert_eq!(lines("nobody-hears").await, 0);
     let (_, printed) = running.finish().await;
     assert!(printed.contains("somebody-hears") && !printed.contains("nobody-hears"), "{printed}");

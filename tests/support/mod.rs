@@ -63,7 +63,7 @@ impl TestApp {
     }
 
     async fn start(dir: TempDir, config: Config, clock: Clock) -> Self {
-        let app = App::build(config.clone(), clock.clone()).await.unwrap();
+        let app = Box::pin(App::build(config.clone(), clock.clone())).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let (address, metrics, services) =
             (app.address(), app.metrics_address().unwrap(), app.services().clone());

@@ -8,6 +8,7 @@ use super::Tag;
 use crate::auth::{Admin, scope};
 use crate::error::ApiError;
 use crate::logs::{Change, Levels};
+use crate::text::Text;
 use crate::timestamp::Timestamp;
 
 /// Operations on the level.
@@ -46,7 +47,7 @@ impl Example for ServerLogLevel {
 struct NewLogLevel {
     /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,workspace_server=debug`
     #[oai(validator(min_length = 1, max_length = 500))]
-    filter: String,
+    filter: Text,
     /// For how long, at most a week; until the server stops when absent
     #[oai(validator(minimum(value = "1"), maximum(value = "10080")))]
     minutes: Option<u16>,
@@ -54,7 +55,7 @@ struct NewLogLevel {
 
 impl Example for NewLogLevel {
     fn example() -> Self {
-        Self { filter: "info,workspace_server=debug".to_owned(), minutes: Some(30) }
+        Self { filter: Text::from("info,workspace_server=debug"), minutes: Some(30) }
     }
 }
 
