@@ -51,7 +51,8 @@ async fn a_change_leaves_a_row_before_it_is_answered() {
 #[tokio::test]
 async fn every_operation_of_an_admin_leaves_a_row() {
     let app = TestApp::spawn().await;
-    let (admin, ann) = (app.admin().await, app.member("ann").await);
+    let admin = app.admin().await;
+    let (mut name, mut member) = ("ann0".to_owned(), app.member("ann0").await);
     let document = admin.get("/api/openapi.json").await.expect(200);
     let mut tried = BTreeSet::new();
     let paths = document["paths"].as_object().unwrap().iter();
@@ -65,7 +66,13 @@ async fn every_operation_of_an_admin_leaves_a_row() {
             });
             let path = format!("/api{}", parts.collect::<Vec<_>>().join("/"));
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let refused = ann.send(ann.request(method.clone(), &path).json(&json!({}))).await;
+            // Of one person's tries only so many are kept in a row.
+            let turn = format!("ann{}", tried.len() / 15);
+            if turn != name {
+                name = turn;
+                member = app.member(&name).await;
+            }
+            let refused = member.send(member.request(method.clone(), &path).json(&json!({}))).await;
             if !refused.text.contains("This needs the role admin") {
                 continue;
             }
@@ -73,8 +80,8 @@ async fn every_operation_of_an_admin_leaves_a_row() {
             admin.send(admin.request(method, &path).json(&json!({}))).await;
             let found = rows(&admin, &format!("action={id}")).await;
             let who: Vec<_> = found.iter().map(|row| row["username"].as_str().unwrap()).collect();
-            assert_eq!(who[0], ADMIN.0, "{id}: {found:?}");
-            assert_eq!((who[1], &found[1]["status"]), ("ann", &json!(403)), "{id}: {found:?}");
+            assert!(who.len() > 1 && who[0] == ADMIN.0, "{id}: {found:?}");
+            assert_eq!((who[1], &found[1]["status"]), (name.as_str(), &json!(403)), "{id}: {found:?}");
             tried.insert(id.to_owned());
         }
     }

@@ -34,8 +34,7 @@ await page.locator('#fleet-rows .badge:visible', { hasText: 'this page' }).waitF
 const eve = await person('eve');
 const late = client({ token: eve.token, data: { app: 'late', hostname: '=1+1<b>', installation_id: 'i-eve' } });
 late.connect();
-await row('eve').waitFor();
-assert.match(await row('eve').textContent(), /connected for/);
+await row('eve').filter({ hasText: 'connected for' }).waitFor();
 late.disconnect();
 await page.waitForFunction(() =>
   [...document.querySelectorAll('#fleet-rows .table-row')].some((line) => /eve.*silent for/.test(line.textContent)),

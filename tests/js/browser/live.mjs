@@ -157,7 +157,7 @@ await close(crowd);
 const line = await proxy();
 given.url = line.address.replace('ws:', 'http:').replace('/chat', '');
 const far = await open();
-far.expected.push(/WebSocket connection to/);
+far.expected.push(/WebSocket connection to/, /ERR_CONNECTION/, /ERR_EMPTY_RESPONSE/);
 await logIn(far, given.admin);
 await far.evaluate(() => {
   globalThis.sameDocument = true;
