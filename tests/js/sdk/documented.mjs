@@ -23,7 +23,7 @@ run(async () => {
 
   // The cockpit.
   const cockpit = client({ token: admin_token });
-  const watched = ['overview', 'clients', 'routes', 'logs?app=desk'].map((name) => {
+  const watched = ['overview', 'clients', 'routes', 'errors', 'logs?app=desk'].map((name) => {
     const subscription = documented(cockpit.newSubscription(`monitor:${name}`));
     const seen = new Seen(subscription, 'publication', 'unsubscribed');
     subscription.subscribe();
@@ -86,6 +86,8 @@ run(async () => {
     logs: [{ message: 'Slow', level: 'warn', timestamp: new Date().toISOString(), context: { events: '412' } }],
     exceptions: [{ type: 'TypeError', value: 'no such thing', timestamp: new Date().toISOString() }],
   });
+  const { items: [error] } = await asAdmin('GET', '/api/errors');
+  await asAdmin('PATCH', `/api/errors/${error.id}`, { state: 'resolved' });
 
   for (const seen of watched) await seen.first('publication');
   assert.deepEqual([...seenTitles].sort(), titles);
